@@ -1,0 +1,61 @@
+"""Images: state, size and build log. Deleting one removes it from the engine; the next call builds it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin, messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import filesizeformat
+
+from functions.admin.readonly import ReadOnly
+from functions.build import images
+from functions.build.platform import platform
+from functions.errors import WorkerFrontError
+from functions.models import Image
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+@admin.register(Image)
+class ImageAdmin(ReadOnly, admin.ModelAdmin[Image]):
+    list_display = (
+        "tag",
+        "function",
+        "node",
+        "state",
+        "runtime",
+        "short_version",
+        "readable_size",
+        "built_at",
+        "last_used_at",
+    )
+    list_filter = ("state", "runtime", "node")
+    search_fields = ("tag", "function__name")
+    list_select_related = ("function",)
+
+    @admin.display(description="version", ordering="version")
+    def short_version(self, image: Image) -> str:
+        return image.version[:12]
+
+    @admin.display(description="size", ordering="size")
+    def readable_size(self, image: Image) -> str:
+        return filesizeformat(image.size)
+
+    def delete_model(self, request: HttpRequest, obj: Image) -> None:
+        images.discard(obj, platform())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        for image in queryset:
+            self.delete_model(request, image)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except WorkerFrontError as error:
+            self.message_user(request, error.message, messages.ERROR)
+            return HttpResponseRedirect("../change/")

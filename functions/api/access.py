@@ -1,0 +1,34 @@
+"""Who may call: programs on this machine. A browser's page of another site may not."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from rest_framework.permissions import BasePermission
+
+from functions.errors import CrossSite, Unauthenticated
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+OWN_SITE = ("", "none", "same-origin")
+
+
+class OwnMachine(BasePermission):
+    """Raises Unauthenticated for callers from elsewhere, CrossSite for requests that a foreign web page sent."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        peer = request.META.get("REMOTE_ADDR", "")
+        if peer and not ip_address(peer).is_loopback:
+            raise Unauthenticated
+        origin = request.headers.get("Origin", "")
+        if request.headers.get("Sec-Fetch-Site", "") not in OWN_SITE or (origin and not _is_own(origin, request)):
+            raise CrossSite
+        return True
+
+
+def _is_own(origin: str, request: Request) -> bool:
+    return urlsplit(origin).netloc == request.get_host()

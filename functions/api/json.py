@@ -1,0 +1,86 @@
+"""Bodies in and out: any content type becomes an event, every answer is strict JSON."""
+
+from __future__ import annotations
+
+import base64
+from typing import IO, TYPE_CHECKING, Any
+
+from django.conf import settings
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+
+from functions import strict_json
+from functions.errors import BadRequest, LengthRequired, PayloadTooLarge, UnsupportedMedia
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rest_framework.request import Request
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """Clients get JSON whatever they say they accept: old ones say nothing, or text/html."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        return next(iter(parsers))
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+class StrictJSONRenderer(BaseRenderer):
+    """Compact UTF-8 JSON; NaN never leaves."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None  # JSON is UTF-8 by its own rule
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return strict_json.dumps(data).encode()
+
+
+class EventParser(BaseParser):
+    """The body as an event: JSON is the event itself, anything else {"body", "isBase64Encoded"}."""
+
+    media_type = "*/*"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return {"event": _event(stream.read(), media_type or "")}
+
+
+def refuse_unreadable(request: Request) -> None:
+    """Raises LengthRequired, PayloadTooLarge or UnsupportedMedia before a byte of the body is read."""
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and not request.headers.get("Content-Length"):
+        raise LengthRequired
+    if int(request.headers.get("Content-Length") or 0) > settings.WF_BODY_LIMIT:
+        raise PayloadTooLarge
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMedia
+
+
+def _event(body: bytes, content_type: str) -> Any:
+    media_type, _, parameters = content_type.lower().partition(";")
+    if media_type.strip() == "application/json" or media_type.strip().endswith("+json"):
+        return _json(body, parameters)
+    try:
+        return {"body": body.decode(), "isBase64Encoded": False}
+    except UnicodeDecodeError:
+        return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+
+
+def _json(body: bytes, parameters: str) -> Any:
+    charset = parameters.partition("charset=")[2].strip(" \"'")
+    if charset not in ("", "utf-8", "utf8"):
+        raise UnsupportedMedia
+    try:
+        return strict_json.loads(body.decode())
+    except ValueError as error:
+        raise BadRequest(f"The body is not usable JSON: {error}.") from error

@@ -1,0 +1,109 @@
+"""Builds one image: fetch, examine, send to the engine, record. Runs in a django-q2 worker, else in a thread."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from functions.build import context, package, recipe
+from functions.build.heartbeat import heartbeat
+from functions.build.log import BuildLog
+from functions.engine import host_config, labels
+from functions.engine.docker import NoSuchImage
+from functions.errors import BuildFailed, Conflict, WorkerFrontError
+from functions.models import Function, Image
+
+if TYPE_CHECKING:
+    import uuid
+
+    from functions.build.package import Package
+    from functions.build.platform import Platform
+
+logger = logging.getLogger(__name__)
+
+
+def build(pk: int, token: uuid.UUID, platform: Platform) -> None:
+    """Builds the image if its row still waits for this token; whatever happens is written in the row."""
+    if not Image.objects.begin_build(pk, token):
+        return
+    image = Image.objects.select_related("function").get(pk=pk)
+    log = BuildLog()
+    with heartbeat(pk, token, settings.WF_BUILD_TIMEOUT_SECONDS):
+        try:
+            built = _built(image, platform, log)
+        except WorkerFrontError as error:
+            Image.objects.fail(pk, token, code=error.code, error=error.message, log=log.text())
+        except Exception:
+            logger.exception("the build of %s failed inside the worker", image)
+            Image.objects.fail(pk, token, code=WorkerFrontError.code, error=WorkerFrontError().message, log=log.text())
+        else:
+            Image.objects.ready(pk, token, **built)
+            _drop_predecessor(image, built["image_id"], platform)
+
+
+def _built(image: Image, platform: Platform, log: BuildLog) -> dict[str, Any]:
+    """The fields of a READY row."""
+    function = image.function
+    with tempfile.TemporaryDirectory(dir=settings.WF_HOME / "work") as scratch:
+        fetched = package.fetch(function, platform.source, Path(scratch))
+        found = package.examine(fetched.path, function.name, function.runtime)
+        image_id = _unchanged(image, found, platform) or _image_id(image, found, platform, log, Path(scratch))
+    Function.objects.settle(function.pk, found.version, fetched.etag)
+    return {
+        "image_id": image_id,
+        "version": found.version,
+        "runtime": found.runtime.name,
+        "config": found.config(),
+        "size": platform.engine.image(image_id)["Size"],
+        "code_size": found.code_size,
+        "log": log.text() or image.log,
+    }
+
+
+def _unchanged(image: Image, found: Package, platform: Platform) -> str:
+    """The id of the image that we have, when it is of this very package and the engine still has it."""
+    if not image.image_id or (image.version, image.runtime) != (found.version, found.runtime.name):
+        return ""
+    try:
+        return str(platform.engine.image(image.image_id)["Id"])
+    except NoSuchImage:
+        return ""
+
+
+def _image_id(image: Image, found: Package, platform: Platform, log: BuildLog, scratch: Path) -> str:
+    with (scratch / "context.tar").open("w+b") as tar:
+        dockerfile = recipe.dockerfile(found.runtime, labels.build_layer(platform.instance))
+        context.write(found, dockerfile, tar)
+        tar.seek(0)
+        for message in platform.engine.build(
+            tar,
+            tag=image.tag,
+            labels=labels.image(platform.instance, platform.node, image.function.name, found.version),
+            buildargs=recipe.build_arguments(found.runtime),
+            timeout=settings.WF_BUILD_TIMEOUT_SECONDS,
+            **host_config.build(settings.WF_BUILD_MEMORY),
+        ):
+            log.add(message)
+    if log.error or not log.image_id:
+        _quietly_remove(log.last_layer(), platform)
+        raise BuildFailed(log.explanation())
+    return log.image_id
+
+
+def _drop_predecessor(before: Image, image_id: str, platform: Platform) -> None:
+    """The last version's image goes; one that a call still uses is left to the next sweep."""
+    if before.image_id != image_id:
+        _quietly_remove(before.image_id, platform)
+
+
+def _quietly_remove(image_id: str, platform: Platform) -> None:
+    if not image_id:
+        return
+    try:
+        platform.engine.remove_image(image_id)
+    except Conflict:
+        logger.info("image %s is in use; the next sweep removes it", image_id)

@@ -1,0 +1,111 @@
+"""`ensure`: a ready image of the wanted version. One caller starts the build, all wait for the row."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+
+from functions import dispatch, errors
+from functions.build import catalog
+from functions.errors import BuildFailed, BuildTimeout, Conflict, FunctionNotFound
+from functions.models import Function, Image
+from functions.models.image import ImageState
+
+if TYPE_CHECKING:
+    from functions.build.platform import Platform
+
+BUILD_TASK = "functions.tasks.build_image"
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.2
+LOG_TAIL = 2000  # characters of the build log in an error's message
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An image that may be started; `built` when this call had to wait for it."""
+
+    image: Image
+    built: bool
+
+
+def ensure(function: Function, platform: Platform) -> Ready:
+    """Pins a READY image. Raises what the build failed with, or BuildTimeout."""
+    image = Image.objects.of(function, platform.node)
+    if _pinned(image):
+        return Ready(image, built=False)
+    _reconsider_failure(image, platform)
+    deadline, pause = time.monotonic() + settings.WF_BUILD_TIMEOUT_SECONDS, FIRST_PAUSE_S
+    while time.monotonic() < deadline:
+        image = _seen_again(image)
+        if _pinned(image):
+            return Ready(image, built=True)
+        _advance(image)
+        time.sleep(pause)
+        pause = min(pause * 1.3, LONGEST_PAUSE_S)
+    raise BuildTimeout
+
+
+def request(function: Function, node: str, *, now: bool = False) -> bool:
+    """Starts a build when there is something to build. `now`: look at the package again, whatever the back-off."""
+    image = Image.objects.of(function, node)
+    if now:
+        Function.objects.outdate(function.pk)
+        Image.objects.retry_now(image.pk)
+        image = _seen_again(image)
+    return _enqueue(image)
+
+
+def discard(image: Image, platform: Platform) -> None:
+    """Removes the image from the engine, then the row. Raises Conflict while it is being built."""
+    if not Image.objects.begin_eviction(image.pk):
+        raise Conflict(f"{image.tag} is being built.")
+    if image.image_id:
+        platform.engine.remove_image(image.image_id)
+    image.delete()
+
+
+def _pinned(image: Image) -> bool:
+    return image.is_current and Image.objects.pin(image.pk, image.version)
+
+
+def _seen_again(image: Image) -> Image:
+    seen = Image.objects.select_related("function").filter(pk=image.pk).first()
+    if seen is None:
+        raise FunctionNotFound
+    return seen
+
+
+def _advance(image: Image) -> None:
+    """What a waiting caller does about the state it sees. It writes only when there is something to change."""
+    now = timezone.now()
+    if image.is_in_progress:
+        if image.lease_expires_at is not None and image.lease_expires_at < now:
+            Image.objects.expire(now)
+    elif image.state == ImageState.FAILED and image.retry_at is not None and image.retry_at > now:
+        _raise_failure(image)
+    else:
+        _enqueue(image)
+
+
+def _enqueue(image: Image) -> bool:
+    token = Image.objects.enqueue(image.pk, image.function.version)
+    if token:
+        dispatch.enqueue(BUILD_TASK, image.pk, str(token))
+    return token is not None
+
+
+def _reconsider_failure(image: Image, platform: Platform) -> None:
+    """A package that was mended need not wait for the back-off of the broken one."""
+    if image.state != ImageState.FAILED or not catalog.change_is_due(image.function):
+        return
+    if catalog.look_for_change(image.function.pk, platform.source):
+        Image.objects.retry_now(image.pk)
+
+
+def _raise_failure(image: Image) -> None:
+    kind = errors.by_code(image.error_code, BuildFailed)
+    tail = image.log[-LOG_TAIL:] if kind is BuildFailed else ""
+    raise kind(f"{image.error}\n{tail}".strip())

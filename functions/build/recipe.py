@@ -1,0 +1,44 @@
+"""How an image of a runtime is made: its Dockerfile, and the operator's variables that its build may see."""
+
+from __future__ import annotations
+
+from string import Template
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from functions.errors import RuntimeUnknown, SourceInvalid
+from runtimes import registry
+
+if TYPE_CHECKING:
+    from functions.engine.labels import Labels
+    from runtimes.base import Runtime
+
+
+def runtime(name: str) -> Runtime:
+    """The registered runtime of this name or alias. Raises RuntimeUnknown, which lists the known ones."""
+    try:
+        return registry.get(name)
+    except registry.UnknownRuntimeError as error:
+        raise RuntimeUnknown(str(error)) from error
+
+
+def refuse_without_channel(runtime: Runtime, network: bool) -> None:
+    """Raises SourceInvalid when the function shall have no network, but its agent is reached over TCP."""
+    if runtime.channel == "tcp" and not network:
+        raise SourceInvalid(
+            f"config.json /network: {runtime.name} is reached over TCP and needs a network; 'none' needs a runtime "
+            "with unix sockets, such as a newer version of the language."
+        )
+
+
+def dockerfile(runtime: Runtime, labels: Labels) -> str:
+    """The runtime's template, filled in."""
+    pairs = " ".join(f'{key}="{value}"' for key, value in labels.items())
+    return Template(runtime.template.read_text()).substitute(base_image=runtime.base_image, labels=pairs)
+
+
+def build_arguments(runtime: Runtime) -> dict[str, str]:
+    """Those of the runtime's build variables that the operator has set."""
+    given = settings.WF_BUILD_VARIABLES
+    return {name: given[name] for name in runtime.build_variables if given.get(name)}

@@ -1,0 +1,165 @@
+"""The channel to an agent: length-prefixed JSON frames over a unix socket or TCP (docs/agents.md). Knows no Docker.
+
+Every wait has a deadline on the monotonic clock. What comes in is hostile: sizes are checked before they are believed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from functions.errors import StartTimeout, WorkerFrontError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+MAX_FRAME = 16 << 20
+SOCKET_NAME = "agent.sock"
+_LENGTH = struct.Struct(">I")
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0005, 0.005
+_SIGN_OF_LIFE_S = 0.5  # how often a boot that takes long is asked whether it still lives
+
+
+class ChannelClosed(WorkerFrontError):
+    """The agent closed the connection in the middle of a call."""
+
+
+class ChannelBroken(WorkerFrontError):
+    """The agent sent something that is no frame."""
+
+
+class DeadlinePassed(WorkerFrontError):
+    """The agent did not answer in time."""
+
+
+@dataclass(frozen=True)
+class UnixAddress:
+    """A folder of ours that the container sees, in which its agent makes a socket."""
+
+    folder: Path
+
+    def connect(self) -> socket.socket:
+        """Takes the container's right to write in the folder, then connects. Raises OSError until the agent listens."""
+        if not (self.folder / SOCKET_NAME).exists():
+            raise FileNotFoundError
+        self.folder.chmod(0o555)
+        with _opened(self.folder) as descriptor, _closed_on_error(socket.socket(socket.AF_UNIX)) as connection:
+            connection.connect(f"/proc/self/fd/{descriptor}/{SOCKET_NAME}")  # a long path would not fit in 108 bytes
+            return connection
+
+
+@dataclass(frozen=True)
+class TcpAddress:
+    """A container's address on our bridge."""
+
+    host: str
+    port: int
+
+    def connect(self) -> socket.socket:
+        """Raises OSError until the agent listens."""
+        connection = socket.create_connection((self.host, self.port), timeout=1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+
+Address = UnixAddress | TcpAddress
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _closed_on_error(connection: socket.socket) -> Iterator[socket.socket]:
+    try:
+        yield connection
+    except OSError:
+        connection.close()
+        raise
+
+
+class Channel:
+    """One connection: one call."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def send(self, frame: dict[str, Any], deadline: float) -> None:
+        """Raises ChannelClosed or DeadlinePassed."""
+        body = json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        with self._bounded(deadline):
+            self._connection.sendall(_LENGTH.pack(len(body)) + body)
+
+    def receive(self, deadline: float) -> dict[str, Any]:
+        """The next frame. Raises ChannelClosed, ChannelBroken or DeadlinePassed."""
+        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size, deadline))
+        if length > MAX_FRAME:
+            raise ChannelBroken(f"The agent announced a frame of {length} bytes.")
+        return _decoded(self._exactly(length, deadline))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _exactly(self, count: int, deadline: float) -> bytearray:
+        buffer = bytearray(count)
+        view, filled = memoryview(buffer), 0
+        while filled < count:
+            with self._bounded(deadline):
+                received = self._connection.recv_into(view[filled:])
+            if not received:
+                raise ChannelClosed
+            filled += received
+        return buffer
+
+    @contextmanager
+    def _bounded(self, deadline: float) -> Iterator[None]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlinePassed
+        self._connection.settimeout(left)
+        try:
+            yield
+        except TimeoutError as error:
+            raise DeadlinePassed from error
+        except OSError as error:
+            raise ChannelClosed from error
+
+
+def _decoded(body: bytearray) -> dict[str, Any]:
+    try:
+        frame = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ChannelBroken from error
+    if not isinstance(frame, dict):
+        raise ChannelBroken
+    return frame
+
+
+def connect(address: Address, deadline: float, still_alive: Callable[[], bool]) -> Channel:
+    """Waits until the agent listens. Raises StartTimeout at the deadline, ChannelClosed when it is no longer alive."""
+    pause, next_look = _FIRST_PAUSE_S, time.monotonic() + _SIGN_OF_LIFE_S
+    while True:
+        try:
+            return Channel(address.connect())
+        except OSError:
+            now = time.monotonic()
+        if now >= deadline:
+            raise StartTimeout
+        if now >= next_look:
+            next_look = now + _SIGN_OF_LIFE_S
+            if not still_alive():
+                raise ChannelClosed
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_PAUSE_S)

@@ -1,0 +1,90 @@
+"""Every option of every container and build, made by pure functions. Nobody else writes one (docs/security.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MIB = 1 << 20
+NETWORK = "wf-fn"  # our bridge: containers on it cannot reach each other
+USER = "65532:65532"  # nobody's id on the host
+CHANNEL_FOLDER = "/run/worker-front"
+AGENT_PORT = 9000
+PIDS = 256
+OPEN_FILES = 1024
+TMP_BYTES = 64 * MIB
+CONTAINER_LOG = "256k"  # what the engine keeps of output that the agent did not catch
+
+
+@dataclass(frozen=True)
+class Container:
+    """What differs between containers. Memory in bytes, cpus in cores (0: no limit)."""
+
+    image_id: str
+    environment: Mapping[str, str]
+    labels: Mapping[str, str]
+    memory: int
+    cpus: float
+    network: bool
+    channel_folder: str | None  # a folder of the host for a unix channel; None for tcp
+
+
+def container(wanted: Container) -> dict[str, Any]:
+    """The engine's `containers/create` body."""
+    return {
+        "Image": wanted.image_id,
+        "User": USER,
+        "WorkingDir": "/function",
+        "Tty": False,
+        "OpenStdin": False,
+        "Healthcheck": {"Test": ["NONE"]},
+        "Env": [f"{key}={value}" for key, value in wanted.environment.items()],
+        "Labels": dict(wanted.labels),
+        "NetworkDisabled": not wanted.network,
+        "HostConfig": _host_config(wanted),
+    }
+
+
+def _host_config(wanted: Container) -> dict[str, Any]:
+    return {
+        "Memory": wanted.memory,
+        "MemorySwap": wanted.memory,
+        "NanoCpus": int(wanted.cpus * 1e9),
+        "PidsLimit": PIDS,
+        "OomScoreAdj": 500,
+        "Ulimits": [
+            {"Name": "nofile", "Soft": OPEN_FILES, "Hard": OPEN_FILES},
+            {"Name": "core", "Soft": 0, "Hard": 0},
+        ],
+        "ReadonlyRootfs": True,
+        "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={TMP_BYTES}"},  # noqa: S108 -- a path inside the container
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "NetworkMode": NETWORK if wanted.network else "none",
+        "Binds": [f"{wanted.channel_folder}:{CHANNEL_FOLDER}"] if wanted.channel_folder else [],
+        "RestartPolicy": {"Name": "no"},
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": CONTAINER_LOG, "max-file": "1"}},
+        "Privileged": False,
+    }
+
+
+def network(labels: Mapping[str, str]) -> dict[str, Any]:
+    """docker-py's arguments for our bridge: no traffic between containers, an interface that a firewall can name."""
+    return {
+        "name": NETWORK,
+        "driver": "bridge",
+        "check_duplicate": True,
+        "options": {
+            "com.docker.network.bridge.name": NETWORK,
+            "com.docker.network.bridge.enable_icc": "false",
+        },
+        "labels": dict(labels),
+    }
+
+
+def build(memory: int) -> dict[str, Any]:
+    """docker-py's arguments that bound a build: no leftovers of its steps, memory in bytes."""
+    return {"rm": True, "forcerm": True, "container_limits": {"memory": memory, "memswap": memory}}

@@ -1,0 +1,1 @@
+"""One call: a slot, a ready image, a container, the event in and the result out."""

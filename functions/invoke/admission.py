@@ -1,0 +1,42 @@
+"""How many calls this process serves at once. Who finds no slot waits a little, then is told to come back."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from functions.errors import NodeSaturated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions.invoke.stages import Stages
+
+
+class Admission:
+    """A counter of slots with a bounded wait (seconds)."""
+
+    def __init__(self, slots: int, wait_s: float) -> None:
+        self._slots = threading.BoundedSemaphore(slots)
+        self._wait_s = wait_s
+
+    @contextmanager
+    def slot(self, stages: Stages) -> Iterator[None]:
+        """Raises NodeSaturated when none gets free in time; the wait counts as time in the queue."""
+        with stages.measure("queue"):
+            if not self._slots.acquire(timeout=self._wait_s):
+                raise NodeSaturated
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+
+@cache
+def admission() -> Admission:
+    """The slots of this process."""
+    return Admission(settings.WF_MAX_CONCURRENT_CALLS, settings.WF_QUEUE_WAIT_SECONDS)

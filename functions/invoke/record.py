@@ -1,0 +1,67 @@
+"""The row of a call: written before anything happens, RUNNING before the event leaves us, ended once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+
+from functions import strict_json
+from functions.errors import OutcomeUnknown
+from functions.models import Execution
+
+if TYPE_CHECKING:
+    from functions.invoke.call import Call, Run
+    from functions.invoke.outcome import Outcome
+    from functions.models import Function
+
+LEASE_GRACE = timedelta(seconds=60)  # after the last limit of a call: then its worker must have died
+KEPT_TEXT = 64 << 10  # characters of event and result in the row
+
+
+def open_row(call: Call, function: Function, node: str) -> Execution:
+    """QUEUED, with a lease that outlasts every limit a call has."""
+    limit_s = (
+        settings.WF_BUILD_TIMEOUT_SECONDS + settings.WF_BOOT_TIMEOUT_SECONDS + settings.WF_FUNCTION_TIMEOUT_MAX_SECONDS
+    )
+    return Execution.objects.create(
+        call_id=call.call_id,
+        function=function,
+        function_name=function.name,
+        node=node,
+        trigger=call.trigger,
+        event=strict_json.dumps(call.event)[:KEPT_TEXT],
+        lease_expires_at=timezone.now() + timedelta(seconds=limit_s) + LEASE_GRACE,
+    )
+
+
+def begin(run: Run, timeout_s: int) -> None:
+    """RUNNING: from here on the function may have run. Raises OutcomeUnknown when the row was ended by someone else."""
+    lease = timezone.now() + timedelta(seconds=timeout_s) + LEASE_GRACE
+    if not Execution.objects.begin(run.execution.pk, lease_expires_at=lease, **_circumstances(run)):
+        raise OutcomeUnknown("The call's record was closed before the function began; it was not run.")
+
+
+def finish(run: Run, outcome: Outcome) -> None:
+    """The terminal state, with everything that is known."""
+    Execution.objects.finish(
+        run.execution.pk,
+        outcome.state,
+        **_circumstances(run),
+        **{f"{stage}_ms": run.stages.spent_ms.get(stage) for stage in run.stages.NAMES},
+        function_ms=outcome.function_ms,
+        status_code=outcome.response["statusCode"] if outcome.response else None,
+        result=strict_json.dumps(outcome.response)[:KEPT_TEXT] if outcome.response else "",
+        error_code=outcome.error.code if outcome.error else "",
+        error=outcome.error.message.replace("\x00", "\ufffd") if outcome.error else "",
+        log=run.log.text(),
+    )
+
+
+def _circumstances(run: Run) -> dict[str, object]:
+    row = run.execution
+    return {
+        name: getattr(row, name) for name in ("version", "start_type", "image_built", "container_name", "image_name")
+    }

@@ -1,0 +1,29 @@
+"""`manage.py start [port]`: the worker in the foreground, until SIGTERM."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+HOST = "127.0.0.1"  # there are no access tokens yet: only programs of this machine are served
+
+
+class Command(BaseCommand):
+    help = "Runs the web server and the task cluster until SIGTERM; brings the database up to date first."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("port", nargs="?", type=int, default=8222)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from workerfront import supervisor
+
+        call_command("migrate", interactive=False, verbosity=0)
+        self.stdout.write(f"Worker Front serves http://{HOST}:{options['port']}/")
+        self.stdout.flush()
+        sys.exit(supervisor.serve(HOST, options["port"]))

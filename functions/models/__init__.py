@@ -1,0 +1,7 @@
+"""The rows and their transitions: the database is the only shared truth, and a conditional UPDATE the only lock."""
+
+from functions.models.execution import Execution
+from functions.models.function import Function
+from functions.models.image import Image
+
+__all__ = ["Execution", "Function", "Image"]

@@ -1,0 +1,122 @@
+"""Execution: the record of one call. Written before anything happens, ended exactly once, never changed after that."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from functions.errors import OutcomeUnknown
+from functions.models.function import Function
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class ExecutionState(models.TextChoices):
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    CANCELLED = "CANCELLED"
+    ABANDONED = "ABANDONED"
+
+
+class StartType(models.TextChoices):
+    """What the call found."""
+
+    BUILT = "built", "built for this call"
+    COLD = "cold", "a fresh container"
+    PREWARMED = "prewarmed", "a pre-warmed container"
+    WARM = "warm", "a long-lived container"
+
+
+class Trigger(models.TextChoices):
+    HTTP = "http"
+    ADMIN = "admin"
+
+
+OPEN = (ExecutionState.QUEUED, ExecutionState.RUNNING)
+
+
+class ExecutionQuerySet(models.QuerySet["Execution"]):
+    """Every transition: one conditional UPDATE that says whether it was ours."""
+
+    def begin(self, pk: uuid.UUID, **known: Any) -> bool:
+        """QUEUED -> RUNNING. From here on the function may have run, and is never run again."""
+        queued = self.filter(pk=pk, state=ExecutionState.QUEUED)
+        return queued.update(state=ExecutionState.RUNNING, started_at=timezone.now(), **known) == 1
+
+    def finish(self, pk: uuid.UUID, state: ExecutionState, **outcome: Any) -> bool:
+        """-> a terminal state, once."""
+        unfinished = self.filter(pk=pk, state__in=OPEN)
+        return unfinished.update(state=state, finished_at=timezone.now(), lease_expires_at=None, **outcome) == 1
+
+    def abandon(self, now: datetime) -> int:
+        """Calls whose worker died: their lease ended without an outcome. Returns how many."""
+        over = self.filter(state__in=OPEN, lease_expires_at__lt=now)
+        return over.update(
+            state=ExecutionState.ABANDONED,
+            finished_at=now,
+            lease_expires_at=None,
+            error_code=OutcomeUnknown.code,
+            error=models.Case(
+                models.When(
+                    state=ExecutionState.QUEUED, then=models.Value("The worker died before the function began.")
+                ),
+                default=models.Value("The worker died while the function ran; whether it ended is unknown."),
+            ),
+        )
+
+
+class Execution(models.Model):
+    """One call of a function, with its timings in milliseconds."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    call_id = models.CharField(max_length=128)
+    function = models.ForeignKey(Function, null=True, on_delete=models.SET_NULL, related_name="executions")
+    function_name = models.CharField(max_length=64)
+    version = models.CharField(max_length=64, blank=True)
+    node = models.CharField(max_length=255)
+    trigger = models.CharField(max_length=16, choices=Trigger, default=Trigger.HTTP)
+    state = models.CharField(max_length=16, choices=ExecutionState, default=ExecutionState.QUEUED)
+    start_type = models.CharField(max_length=16, choices=StartType, blank=True)
+    image_built = models.BooleanField(default=False)
+    container_name = models.CharField(max_length=128, blank=True)
+    image_name = models.CharField(max_length=80, blank=True)
+    lease_expires_at = models.DateTimeField(
+        null=True, help_text="When the call has certainly ended, whatever happened."
+    )
+    queued_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    queue_ms = models.FloatField(null=True)
+    build_ms = models.FloatField(null=True)
+    start_ms = models.FloatField(null=True)
+    exec_ms = models.FloatField(null=True)
+    function_ms = models.FloatField(null=True, help_text="The handler alone, by its agent's word.")
+    status_code = models.PositiveIntegerField(null=True)
+    error_code = models.CharField(max_length=32, blank=True)
+    error = models.TextField(blank=True)
+    event = models.TextField(blank=True, help_text="JSON; cut when long.")
+    result = models.TextField(blank=True, help_text="JSON; cut when long.")
+    log = models.TextField(blank=True)
+
+    objects: ClassVar[ExecutionQuerySet] = ExecutionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-queued_at"]
+        indexes = [
+            models.Index(fields=["-queued_at"], name="execution_latest"),
+            models.Index(fields=["function", "-queued_at"], name="execution_of_function"),
+            models.Index(
+                fields=["lease_expires_at"], condition=Q(state__in=("QUEUED", "RUNNING")), name="execution_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.function_name} {self.id}"

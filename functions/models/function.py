@@ -1,0 +1,90 @@
+"""Function: what may be called, where its package comes from, and which version of it is wanted."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from functions.models.names import validate_name
+
+
+class Isolation(models.TextChoices):
+    """How a call is kept apart from other calls of the function."""
+
+    CONTAINER = "container", "a container for each call"
+    PROCESS = "process", "a process for each call in a long-lived container"
+    SHARED = "shared", "one process for all calls"
+
+
+class Network(models.TextChoices):
+    """What a function may reach."""
+
+    EGRESS = "egress", "the outside"
+    NONE = "none", "nothing"
+
+
+def _upload_path(_function: Function, _file_name: str) -> str:
+    """A path of our own making: an uploaded file's name is never used."""
+    return f"{uuid.uuid4().hex}.zip"
+
+
+class FunctionQuerySet(models.QuerySet["Function"]):
+    """The questions and changes that others may ask for."""
+
+    def named(self, name: str) -> Function | None:
+        """The function of this name, whatever the case."""
+        return self.annotate(lower_name=Lower("name")).filter(lower_name=name.lower()).first()
+
+    def outdate(self, pk: int) -> bool:
+        """The wanted version becomes unknown: the next call looks at the package again."""
+        return self.filter(pk=pk).update(version="") == 1
+
+    def settle(self, pk: int, version: str, etag: str) -> bool:
+        """The package was read: this is the version that is wanted now."""
+        return self.filter(pk=pk).update(version=version, source_etag=etag, source_checked_at=timezone.now()) == 1
+
+    def begin_source_check(self, pk: int, interval_s: int) -> bool:
+        """True for the one caller that shall look for a changed package now; at most one in `interval_s`."""
+        now = timezone.now()
+        due = Q(source_checked_at__isnull=True) | Q(source_checked_at__lte=now - timedelta(seconds=interval_s))
+        return self.filter(due, pk=pk).update(source_checked_at=now) == 1
+
+
+class Function(models.Model):
+    """A function by name. Empty fields below `package` mean: as the package's config.json says."""
+
+    name = models.CharField(max_length=64, validators=[validate_name])
+    enabled = models.BooleanField(default=True, help_text="A disabled function answers 404.")
+    package = models.FileField(
+        upload_to=_upload_path, blank=True, help_text="A zip. Without one, <name>.zip is taken from the source storage."
+    )
+    runtime = models.CharField(max_length=64, blank=True)
+    handler = models.CharField(max_length=255, blank=True)
+    timeout = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
+    memory = models.PositiveBigIntegerField(null=True, blank=True, help_text="Bytes.")
+    environment = models.JSONField(default=dict, blank=True, help_text="Added to the variables of config.json.")
+    isolation = models.CharField(max_length=16, choices=Isolation, blank=True)
+    network = models.CharField(max_length=16, choices=Network, blank=True)
+    version = models.CharField(max_length=64, blank=True, editable=False)
+    source_etag = models.CharField(max_length=255, blank=True, editable=False)
+    source_checked_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[FunctionQuerySet] = FunctionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), name="function_name_unique", violation_error_message="This name is taken."
+            ),
+        ]
+        ordering = [F("name")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Where function packages come from, and how one is read: locate, fetch, unpack, understand."""

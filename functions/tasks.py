@@ -1,0 +1,31 @@
+"""Entry points for the django-q2 workers, each safe to be delivered twice."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from functions.build import builder, catalog
+from functions.build.platform import platform
+from functions.errors import WorkerFrontError
+from functions.upkeep import reaper
+
+logger = logging.getLogger(__name__)
+
+
+def build_image(image_pk: int, token: str) -> None:
+    """Builds the image if the row still waits for this token."""
+    builder.build(image_pk, uuid.UUID(token), platform())
+
+
+def check_source(function_pk: int) -> None:
+    """Looks whether the function's package has changed; a storage that does not answer is asked again later."""
+    try:
+        catalog.look_for_change(function_pk, platform().source)
+    except WorkerFrontError as error:
+        logger.warning("the package of function %s could not be looked at: %s", function_pk, error)
+
+
+def sweep() -> None:
+    """One pass of upkeep."""
+    reaper.sweep(platform())

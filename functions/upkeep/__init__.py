@@ -1,0 +1,1 @@
+"""Upkeep: what calls and builds that died have left behind is found and finished."""

@@ -1,0 +1,106 @@
+"""`sweep`: one pass over leases, containers, images and folders. Each step and each item fails alone.
+
+What is not labelled as this instance's is never touched; what is younger than a grace may still be in use.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from functions.engine import labels
+from functions.models import Execution, Image
+from functions.models.execution import OPEN
+from functions.models.image import ImageState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from functions.build.platform import Platform
+
+logger = logging.getLogger(__name__)
+
+GRACE_S = 60  # a call ends its own container long before that
+
+
+def sweep(platform: Platform) -> None:
+    """One pass. Safe to run twice at once."""
+    for step in (expire_leases, remove_containers, remove_images, remove_channels, remove_work):
+        _alone(step, platform)
+
+
+def _alone(work: Callable[..., None], *arguments: Any) -> None:
+    try:
+        work(*arguments)
+    except Exception:
+        logger.exception("upkeep: %s failed; the next sweep tries again", getattr(work, "__name__", work))
+
+
+def expire_leases(platform: Platform) -> None:
+    """Rows whose process died get an end."""
+    now = timezone.now()
+    Image.objects.filter(node=platform.node).expire(now)
+    Execution.objects.filter(node=platform.node).abandon(now)
+
+
+def remove_containers(platform: Platform) -> None:
+    """Containers of calls that have ended."""
+    for container in _grown(platform.engine.containers(_ours(platform))):
+        if not _is_open(container["Labels"].get(labels.EXECUTION, "")):
+            _alone(platform.engine.remove, container["Id"])
+
+
+def remove_images(platform: Platform) -> None:
+    """Finished images that no row names, such as the last version's. Not while a build is about to name one."""
+    rows = Image.objects.filter(node=platform.node)
+    if rows.filter(state=ImageState.BUILDING).exists():
+        return
+    found = platform.engine.images({**_ours(platform), labels.ROLE: "function"})
+    named = set(rows.values_list("image_id", flat=True))
+    for image in _grown(found):
+        if image["Id"] not in named:
+            _alone(platform.engine.remove_image, image["Id"])
+
+
+def remove_channels(_platform: Platform) -> None:
+    """Channel folders of calls that have ended; a folder is named after its execution."""
+    for folder in _old(settings.WF_HOME / "channels", GRACE_S):
+        if not _is_open(folder.name.partition("-")[0]):
+            _alone(_remove_folder, folder)
+
+
+def remove_work(_platform: Platform) -> None:
+    """Folders of builds that were killed."""
+    for folder in _old(settings.WF_HOME / "work", 2 * settings.WF_BUILD_TIMEOUT_SECONDS):
+        _alone(_remove_folder, folder)
+
+
+def _ours(platform: Platform) -> dict[str, str]:
+    return {labels.INSTANCE: platform.instance, labels.NODE: platform.node}
+
+
+def _grown(things: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [thing for thing in things if thing["Created"] < time.time() - GRACE_S]
+
+
+def _old(parent: Path, age_s: float) -> list[Path]:
+    return [path for path in parent.iterdir() if path.stat().st_mtime < time.time() - age_s]
+
+
+def _is_open(execution: str) -> bool:
+    try:
+        return Execution.objects.filter(pk=uuid.UUID(execution), state__in=OPEN).exists()
+    except ValueError:
+        return False
+
+
+def _remove_folder(folder: Path) -> None:
+    folder.chmod(0o700)
+    shutil.rmtree(folder)

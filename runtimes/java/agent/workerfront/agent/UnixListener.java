@@ -1,0 +1,67 @@
+package workerfront.agent;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.net.ProtocolFamily;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+
+/** A unix socket to which everybody may connect. Needs Java 16. */
+final class UnixListener extends Listener {
+    private final ServerSocketChannel server;
+
+    /** The socket gets its name when it may already be used, so no peer is turned away. */
+    UnixListener(String path) throws IOException {
+        File hidden = new File(path + "~");
+        server = open(hidden.getPath());
+        boolean isOpen = hidden.setReadable(true, false) && hidden.setWritable(true, false)
+            && hidden.setExecutable(true, false) && hidden.renameTo(new File(path));
+        if (!isOpen) {
+            throw new IOException("cannot give the socket its mode and name: " + path);
+        }
+    }
+
+    @Override
+    Connection accept() throws IOException {
+        return new UnixConnection(server.accept());
+    }
+
+    // By reflection: this compiles on Java 8, which has no unix sockets.
+    private static ServerSocketChannel open(String path) throws IOException {
+        try {
+            Object address = Class.forName("java.net.UnixDomainSocketAddress").getMethod("of", String.class)
+                .invoke(null, path);
+            Object server = ServerSocketChannel.class.getMethod("open", ProtocolFamily.class)
+                .invoke(null, StandardProtocolFamily.valueOf("UNIX"));
+            return ((ServerSocketChannel) server).bind((SocketAddress) address);
+        } catch (InvocationTargetException error) {
+            throw new IOException("cannot open a unix socket: " + error.getCause(), error.getCause());
+        } catch (ReflectiveOperationException error) {
+            throw new IOException("unix sockets need Java 16; use tcp:<port>", error);
+        }
+    }
+
+    private static final class UnixConnection extends Connection {
+        private final SocketChannel channel;
+
+        UnixConnection(SocketChannel channel) {
+            super(Channels.newInputStream(channel), Channels.newOutputStream(channel));
+            this.channel = channel;
+        }
+
+        /** What was written is in the peer's own buffer. */
+        @Override
+        void settle() {
+            // nothing to wait for
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+}

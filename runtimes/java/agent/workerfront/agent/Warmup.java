@@ -1,0 +1,48 @@
+package workerfront.agent;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import lalb.Context;
+import lalb.Response;
+
+/**
+ * A call to nobody, made while the agent waits for its peer. The real call then finds every class of the agent loaded,
+ * and so does a failure that leaves no memory for loading one.
+ */
+final class Warmup implements Runnable {
+    private static final int LIMIT = 4096;
+    private static final String CALL = "{\"type\":\"call\",\"event\":{\"text\":\"\\u00fc\",\"numbers\":[1,-2.5e3,true,null]},"
+        + "\"context\":{\"call_id\":\"\",\"deadline_ms\":1}}";
+
+    static Object handle(Map<String, Object> event, Context context) {
+        event.put("response", new Response((int) context.getDeadlineMs(), null));
+        return event;
+    }
+
+    static void start() {
+        Thread thread = new Thread(new Warmup(), "worker-front-warmup");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void run() {
+        Outbox outbox = new Outbox();
+        LogCapture logs = new LogCapture(outbox, LIMIT);
+        outbox.open(new ByteArrayOutputStream());
+        logs.stdout().println("warm");
+        try {
+            Handler handler = HandlerLoader.load("workerfront.agent.Warmup.handle");
+            Call call = Call.parse(ByteBuffer.wrap(CALL.getBytes(StandardCharsets.UTF_8)));
+            ByteBuffer last = Invocation.run(handler, call, LIMIT);
+            logs.end();
+            outbox.finish(last);
+            Failure.of(Failure.HANDLER, new Throwable("warm")).toFrame();
+        } catch (LoadException | IOException impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+"""The handler's process, from its fork to its end. User code runs here and nowhere else."""
+
+import os
+import stat
+import sys
+
+from wf_agent import codec, frames, handler, memory, outcome, signals
+from wf_agent.process import CHANNEL_LOST
+
+CONTROL = 3
+FIRST_UNUSED = 4
+
+
+class ChannelLostError(Exception):
+    """User code has closed or replaced the descriptor that leads to the supervisor, or the supervisor is gone."""
+
+
+class Channel:
+    """This process's end of the socket pair. `token` opens every message, see process.HandlerProcess."""
+
+    def __init__(self, fd: int, token: bytes):
+        self._fd = fd
+        self._token = token
+        self._identity = _identity(fd)
+        self._owner = os.getpid()
+        self._incoming = frames.FrameBuffer()
+
+    def receive(self) -> bytes:
+        payload = self._incoming.take()
+        while payload is None:
+            self._check()
+            data = os.read(self._fd, 262144)
+            if not data:
+                raise ChannelLostError
+            self._incoming.feed(data)
+            payload = self._incoming.take()
+        return payload
+
+    def send(self, payload: bytes) -> None:
+        self._check()
+        frames.send(self._fd, self._token + payload)
+
+    def _check(self) -> None:
+        """User code may have closed every descriptor, and its own file may have got the number since.
+
+        It may also have forked, and let the copy return from the handler as well: only the original answers.
+        """
+        if os.getpid() != self._owner:
+            os._exit(0)
+        if _identity(self._fd) != self._identity:
+            raise ChannelLostError
+
+
+def _identity(fd: int):
+    try:
+        status = os.fstat(fd)
+    except OSError:
+        return None
+    return stat.S_ISSOCK(status.st_mode), status.st_dev, status.st_ino
+
+
+def main(settings, control: int, token: bytes, output) -> None:
+    """Serve one call. Never returns: what is further up the stack belongs to the supervisor."""
+    status = 1
+    try:
+        signals.restore_defaults()
+        _wire(control, output)
+        memory.offer_to_oom_killer()
+        _serve(settings, Channel(CONTROL, token))
+        status = 0
+    except ChannelLostError:
+        status = CHANNEL_LOST
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
+
+
+def _wire(control: int, output) -> None:
+    """0 is empty, 1 and 2 are the pipes, 3 leads to the supervisor; nothing else of the supervisor's stays open."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    for fd, number in ((null, 0), (output[0], 1), (output[1], 2)):
+        os.dup2(fd, number)
+    os.dup2(control, CONTROL, inheritable=False)
+    os.closerange(FIRST_UNUSED, max(control, null, *output) + 1)
+    sys.stdout = sys.__stdout__ = _text_stream(1)
+    sys.stderr = sys.__stderr__ = _text_stream(2)
+
+
+def _text_stream(fd: int):
+    """By line, so that nothing is lost when the process ends without a word; odd characters never raise in a log."""
+    return open(fd, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _serve(settings, channel: Channel) -> None:
+    channel.receive()
+    function, failure = _load(settings.handler)
+    flush()
+    channel.send(b"")
+    call = codec.decode(channel.receive())
+    answer = failure or _invoke(function, call, settings.result_limit)
+    flush()
+    channel.send(answer)
+
+
+def _load(notation: str):
+    """The handler and None, or None and the error frame."""
+    try:
+        return handler.load(notation, os.getcwd()), None
+    except BaseException as error:
+        return None, outcome.error_frame("init", error)
+
+
+def _invoke(function, call: dict, result_limit: int) -> bytes:
+    context = handler.Context(call["context"])
+    clock = outcome.Clock()
+    try:
+        value = function(call["event"], context)
+    except BaseException as error:
+        return outcome.error_frame("handler", error, clock.stop())
+    return outcome.result_frame(value, clock.stop(), result_limit)
+
+
+def flush() -> None:
+    """Push out what Python and the C library hold back. The handler may have closed or replaced any of it."""
+    for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+        try:
+            getattr(sys, name).flush()
+        except BaseException:
+            continue
+    if "ctypes" in sys.modules:  # C code that prints through a buffer is nearly always called by this module
+        try:
+            sys.modules["ctypes"].CDLL(None).fflush(None)
+        except BaseException:
+            return

@@ -1,0 +1,32 @@
+"""Whether the kernel killed a process of this container because of its memory limit."""
+
+# cgroup version 2, then version 1. Both have a line "oom_kill <number of kills so far>".
+COUNTERS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
+
+
+def oom_kills() -> int:
+    """How many processes of this container the kernel has killed so far; 0 where it does not tell."""
+    for path in COUNTERS:
+        try:
+            with open(path, "rb") as counters:
+                return _count(counters.read())
+        except OSError:
+            continue
+    return 0
+
+
+def _count(counters: bytes) -> int:
+    for line in counters.splitlines():
+        name, _, value = line.partition(b" ")
+        if name == b"oom_kill":
+            return int(value)
+    return 0
+
+
+def offer_to_oom_killer() -> None:
+    """Make this process and its children the kernel's first choice, however small they are: never the supervisor."""
+    try:
+        with open("/proc/self/oom_score_adj", "wb", buffering=0) as score:
+            score.write(b"1000")
+    except OSError:
+        pass  # the kernel then takes the largest process, which is nearly always the handler's as well

@@ -1,0 +1,148 @@
+"""The handler's process as the supervisor sees it: forked, fed with one call, listened to, and followed to its end."""
+
+import _socket
+import os
+
+from wf_agent import frames, memory, signals
+from wf_agent.codec import encode
+from wf_agent.logs import LogCapture
+
+READ_SIZE = 262144
+TOKEN_SIZE = 16
+# The status of a handler's process that can no longer reach the supervisor.
+CHANNEL_LOST = 70
+
+
+class HandlerProcess:
+    """A forked child, and what it has said so far.
+
+    Everything that it sends begins with a token that was made before the fork. So bytes that user code happens to
+    write on the same descriptor can end this call, and never pass for an answer.
+    """
+
+    def __init__(self, pid: int, control, logs: LogCapture, token: bytes):
+        self.pid = pid
+        self.logs = logs
+        self.loaded = False  # the import of the handler is over, well or not
+        self.outcome = None  # the payload of the frame that ends the call
+        self.status = None  # as waitpid gives it, once the process has ended
+        self._control = control
+        self._control_open = True
+        self._messages = frames.FrameBuffer()
+        self._token = token
+        self._kills_before = memory.oom_kills()
+        self._fault = ""
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is to be expected than what is in the pipes."""
+        return self.outcome is not None or self.status is not None
+
+    def fds(self) -> list:
+        """What a poll must watch."""
+        return self.logs.fds() + ([self._control.fileno()] if self._control_open else [])
+
+    def read(self, fd: int) -> None:
+        """Take what is there on one of `fds`."""
+        if fd == self._control.fileno():
+            self._read_control()
+        else:
+            self.logs.read(fd)
+
+    def send(self, payload: bytes) -> None:
+        """Hand the process its next message. A process that cannot take it ends, which is seen elsewhere."""
+        try:
+            frames.send(self._control.fileno(), payload)
+        except OSError:
+            self._control_open = False
+
+    def ended(self, status: int) -> None:
+        """The process is reaped. What it had sent before still counts."""
+        while self._control_open and self.outcome is None:
+            self._read_control()
+        self.status = status
+
+    def kill(self) -> None:
+        if self.status is None:
+            signals.kill(self.pid)
+
+    def last_frame(self) -> bytes:
+        """The payload that ends the call; `over` must be true."""
+        return self.outcome if self.outcome is not None else encode(self._exit_error())
+
+    def _read_control(self) -> None:
+        try:
+            data = self._control.recv(READ_SIZE, _socket.MSG_DONTWAIT)
+        except OSError:  # nothing there though the process has ended, or reset by its end
+            data = b""
+        if not data:
+            self._control_open = False
+            return
+        try:
+            self._messages.feed(data)
+            self._take_messages()
+        except frames.ProtocolError as error:
+            self._give_up(str(error))
+
+    def _take_messages(self) -> None:
+        message = self._messages.take()
+        while message is not None:
+            if not message.startswith(self._token):
+                raise frames.ProtocolError("a message that is not the agent's")
+            self._accept(message[TOKEN_SIZE:])
+            message = self._messages.take()
+
+    def _accept(self, content: bytes) -> None:
+        """The first message says that the handler is loaded, the second is the outcome."""
+        if not self.loaded:
+            self.loaded = True
+        elif self.outcome is None:
+            self.outcome = content
+
+    def _give_up(self, fault: str) -> None:
+        self._control_open = False
+        self._fault = fault
+        self.kill()
+
+    def _exit_error(self) -> dict:
+        error = {"type": "error", "kind": "exit", "errorType": "ProcessEnded", "stackTrace": []}
+        if os.WIFSIGNALED(self.status):
+            number = os.WTERMSIG(self.status)
+            oom = number == signals.SIGKILL and memory.oom_kills() > self._kills_before
+            error.update(signal=number, oom=oom, errorMessage=self._killed_message(number, oom))
+        else:
+            status = os.WEXITSTATUS(self.status)
+            error.update(status=status, oom=False, errorMessage=self._exited_message(status))
+        return error
+
+    def _killed_message(self, number: int, oom: bool) -> str:
+        if self._fault:
+            return "the function's process wrote on the agent's channel (%s) and was stopped" % self._fault
+        if oom:
+            return "the function's process was killed because the container reached its memory limit"
+        return "the function's process was killed by %s before it had answered" % signals.describe(number)
+
+    @staticmethod
+    def _exited_message(status: int) -> str:
+        if status == CHANNEL_LOST:
+            return "the function's process closed the agent's channel, so its answer is lost"
+        return "the function's process ended with status %d before it had answered" % status
+
+
+def start(settings) -> HandlerProcess:
+    """Fork the handler's process. The first message makes it load the handler, the second one is the call."""
+    token = os.urandom(TOKEN_SIZE)
+    control, childs_control = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    stdout, childs_stdout = os.pipe()
+    stderr, childs_stderr = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        from wf_agent import child
+
+        child.main(settings, childs_control.fileno(), token, (childs_stdout, childs_stderr))
+    childs_control.close()
+    for fd in (childs_stdout, childs_stderr):
+        os.close(fd)
+    for fd in (stdout, stderr):
+        os.set_blocking(fd, False)
+    return HandlerProcess(pid, control, LogCapture({stdout: "stdout", stderr: "stderr"}, settings.log_limit), token)

@@ -1,0 +1,71 @@
+"""The supervisor's signals: children that end wake it up, SIGTERM ends it."""
+
+# Not `signal`: that module makes enums of all constants, which takes longer than the rest of the supervisor.
+import _signal
+import os
+
+SIGKILL = _signal.SIGKILL
+
+
+class ChildWatch:
+    """`fd` can be read after a child has ended; it belongs to a poll."""
+
+    def __init__(self):
+        self.fd, self._wake = os.pipe()
+        os.set_blocking(self.fd, False)
+        os.set_blocking(self._wake, False)
+        _signal.signal(_signal.SIGCHLD, lambda number, frame: None)  # an ignored signal would not wake anybody
+        _signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+
+    def reap(self) -> dict:
+        """Status by pid of every child that has ended; process 1 adopts the orphans of others, too."""
+        try:
+            os.read(self.fd, 4096)
+        except BlockingIOError:
+            pass
+        return dict(_ended_children())
+
+
+def _ended_children():
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        yield pid, status
+
+
+def end_on_sigterm(child_pid: int) -> None:
+    """SIGTERM ends the supervisor at once, and the handler's process with it. Process 1 has no such default."""
+
+    def end(number, frame):
+        kill(child_pid)
+        os._exit(128 + number)
+
+    _signal.signal(_signal.SIGTERM, end)
+
+
+def kill(pid: int) -> None:
+    try:
+        os.kill(pid, SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def restore_defaults() -> None:
+    """In a forked child: forget the supervisor's handlers."""
+    _signal.set_wakeup_fd(-1)
+    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
+
+
+def describe(number: int) -> str:
+    """Such as `signal 11 (SIGSEGV)`."""
+    from signal import Signals
+
+    try:
+        return "signal %d (%s)" % (number, Signals(number).name)
+    except ValueError:
+        return "signal %d" % number

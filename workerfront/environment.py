@@ -1,0 +1,90 @@
+"""Typed readers of environment variables. A wrong value, or an unknown WF_ name, stops the start and names itself."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+N = TypeVar("N", int, float)
+
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_SIZE = re.compile(r"(\d+)([kmg]?)")
+
+
+class Environment:
+    """Reads variables and remembers which names were asked for, so that `refuse_unknown` can find typing errors."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.known: set[str] = set()
+
+    def text(self, name: str, default: str) -> str:
+        """The value, or the default when the variable is missing or empty."""
+        self.known.add(name)
+        return self._values.get(name) or default
+
+    def boolean(self, name: str, default: bool) -> bool:
+        """true, false, 1 or 0, whatever the case."""
+        return self._parsed(name, default, lambda text: _BOOLEANS[text.lower()], "true, false, 1 or 0")
+
+    def integer(self, name: str, default: int, *, minimum: int) -> int:
+        """A whole number not below `minimum`."""
+        return self._parsed(name, default, lambda text: _at_least(int(text), minimum), f"a whole number >= {minimum}")
+
+    def number(self, name: str, default: float, *, minimum: float) -> float:
+        """A decimal number not below `minimum`."""
+        return self._parsed(name, default, lambda text: _at_least(float(text), minimum), f"a number >= {minimum}")
+
+    def size(self, name: str, default: str) -> int:
+        """Bytes: a whole number with an optional k, m or g (powers of 1024)."""
+        return self._parsed(name, _bytes(default), _bytes, "a size such as 256m or 1g")
+
+    def path(self, name: str, default: Path | None) -> Path | None:
+        """An absolute path; a relative value counts from the working directory."""
+        return self._parsed(name, default, lambda text: Path(text).expanduser().absolute(), "a path")
+
+    def file(self, name: str, default: Path | None) -> Path | None:
+        """The path of a file that exists."""
+        path = self.path(name, default)
+        if path is not None and not path.is_file():
+            raise ImproperlyConfigured(f"{name} must name a file; there is none at {str(path)!r}")
+        return path
+
+    def refuse_unknown(self, prefix: str) -> None:
+        """Raises ImproperlyConfigured for variables that begin with `prefix` and were never asked for."""
+        for name in sorted(self._values):
+            if name.startswith(prefix) and name not in self.known:
+                near = difflib.get_close_matches(name, self.known, n=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise ImproperlyConfigured(f"unknown environment variable {name}{hint}")
+
+    def _parsed(self, name: str, default: T, parse: Callable[[str], T], wanted: str) -> T:
+        text = self.text(name, "")
+        if not text:
+            return default
+        try:
+            return parse(text.strip())
+        except (ValueError, KeyError) as error:
+            raise ImproperlyConfigured(f"{name} must be {wanted}, not {text!r}") from error
+
+
+def _at_least(value: N, minimum: N) -> N:
+    if not value >= minimum:
+        raise ValueError(value)
+    return value
+
+
+def _bytes(text: str) -> int:
+    match = _SIZE.fullmatch(text.lower())
+    if not match:
+        raise ValueError(text)
+    return int(match[1]) * _UNITS[match[2]]

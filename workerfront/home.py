@@ -1,0 +1,36 @@
+"""The state folder WF_HOME: made on first use, private to its owner, with the secrets that name this instance."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def prepare(home: Path) -> Path:
+    """Makes the folder and its rooms (0700) when they are missing; returns it."""
+    for folder in (home, home / "channels", home / "cache", home / "uploads", home / "work"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return home
+
+
+def remembered(path: Path, length: int) -> str:
+    """The text in `path` (0600): at first `length` random bytes as hex. Safe when several processes begin at once."""
+    if not path.exists():
+        _write_once(path, secrets.token_hex(length))
+    return path.read_text().strip()
+
+
+def _write_once(path: Path, text: str) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    try:
+        os.link(draft, path)  # fails when another process was first: then its text counts
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,191 @@
+"""All settings of the worker, with unit and default. docs/configuration.md describes each (a test compares)."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import dj_database_url
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+
+from functions.sources.location import storages_setting
+from workerfront import home
+from workerfront.environment import Environment
+
+django_stubs_ext.monkeypatch()  # makes ModelAdmin[Function] and the like valid at run time
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+MIB = 1 << 20
+
+env = Environment(os.environ)
+
+# --- This worker ---
+WF_HOME = home.prepare(env.path("WF_HOME", BASE_DIR / "var") or BASE_DIR / "var")
+WF_NODE = env.text("WF_NODE", socket.gethostname())
+WF_INSTANCE = home.remembered(WF_HOME / "instance", 8)
+SECRET_KEY = home.remembered(WF_HOME / "secret_key", 32)
+env.boolean("WF_NO_INSTALL", False)  # read by scripts/, known here
+env.text("WF_BASES_CACHE", "")  # read by scripts/, known here
+env.text("WF_TEST_DATABASE_URL", "")  # read by scripts/, known here
+
+# --- Where functions come from ---
+_legacy_prefix = env.text("USER_FUNCTION_URL_PREFIX", "")
+WF_SOURCE_URL = env.text("WF_SOURCE_URL", _legacy_prefix or (WF_HOME / "functions").as_uri())
+WF_SOURCE_CHECK_SECONDS = env.integer("WF_SOURCE_CHECK_SECONDS", 60, minimum=-1)  # 0: each call, -1: only when asked
+
+# --- Limits: time in seconds, sizes in bytes ---
+WF_MAX_CONCURRENT_CALLS = env.integer("WF_MAX_CONCURRENT_CALLS", 64, minimum=1)
+WF_QUEUE_WAIT_SECONDS = env.number("WF_QUEUE_WAIT_SECONDS", 10, minimum=0)
+WF_BUILD_TIMEOUT_SECONDS = env.integer("WF_BUILD_TIMEOUT_SECONDS", 300, minimum=1)
+WF_BOOT_TIMEOUT_SECONDS = env.number("WF_BOOT_TIMEOUT_SECONDS", 20, minimum=1)
+WF_ENGINE_TIMEOUT_SECONDS = env.integer("WF_ENGINE_TIMEOUT_SECONDS", 20, minimum=1)
+WF_FUNCTION_TIMEOUT_SECONDS = env.integer("WF_FUNCTION_TIMEOUT_SECONDS", 300, minimum=1)
+WF_FUNCTION_TIMEOUT_MAX_SECONDS = env.integer("WF_FUNCTION_TIMEOUT_MAX_SECONDS", 900, minimum=1)
+WF_FUNCTION_MEMORY = env.size("WF_FUNCTION_MEMORY", "256m")
+WF_FUNCTION_MEMORY_MAX = env.size("WF_FUNCTION_MEMORY_MAX", "2g")
+WF_FUNCTION_CPUS = env.number("WF_FUNCTION_CPUS", 1, minimum=0)  # 0: no limit
+WF_BODY_LIMIT = 6 * MIB
+WF_LOG_LIMIT = 256 << 10
+WF_JSON_DEPTH = 64
+
+# --- Builds ---
+WF_BUILD_MEMORY = env.size("WF_BUILD_MEMORY", "2g")
+_ca_file = env.path("SSL_CERT_FILE", None)
+WF_BUILD_CA_FILE = env.file("WF_BUILD_CA_FILE", _ca_file if _ca_file and _ca_file.is_file() else None)
+WF_BUILD_VARIABLES = dict(os.environ)  # a runtime names those that its build may see
+
+# --- Answers ---
+WF_LEGACY_STATUS = env.boolean("WF_LEGACY_STATUS", False)
+env.refuse_unknown("WF_")
+
+# --- Django ---
+DEBUG = False
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ROOT_URLCONF = "workerfront.urls"
+WSGI_APPLICATION = "workerfront.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = WF_BODY_LIMIT
+X_FRAME_OPTIONS = "DENY"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "django_q",
+    "functions",
+]
+
+MIDDLEWARE = [
+    "functions.api.middleware.CallMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+
+# --- Database, cache, storage ---
+def _database(url: str) -> dict[str, object]:
+    try:
+        database = dict(dj_database_url.parse(url))
+    except (ValueError, dj_database_url.UnknownSchemeError) as error:
+        raise ImproperlyConfigured("DATABASE_URL must be like postgres://user:password@host/name") from error
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",  # read-then-write in WAL would fail at once with SQLITE_BUSY
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    return database
+
+
+DATABASES = {"default": _database(env.text("DATABASE_URL", f"sqlite:///{WF_HOME / 'db.sqlite3'}"))}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": WF_HOME / "cache"},
+}
+try:
+    _functions_storage = storages_setting(WF_SOURCE_URL)
+except ValueError as error:
+    raise ImproperlyConfigured(f"WF_SOURCE_URL: {error}") from error
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": WF_HOME / "uploads"}},
+    "functions": _functions_storage,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# --- Django REST framework ---
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["functions.api.json.StrictJSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "functions.api.json.AlwaysJSON",
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["functions.api.access.OwnMachine"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "functions.api.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Worker Front",
+    "DESCRIPTION": "The node API of a Worker Front worker.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- django-q2: builds and upkeep ---
+# timeout > build limit, retry > timeout, else a running build would be cut off or delivered twice.
+Q_CLUSTER = {
+    "name": f"worker-front-{WF_NODE}-{WF_INSTANCE}",
+    "orm": "default",
+    "workers": 2,
+    "timeout": WF_BUILD_TIMEOUT_SECONDS + 60,
+    "retry": WF_BUILD_TIMEOUT_SECONDS + 120,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "queue_limit": 4,
+    "poll": 0.1,
+    "catch_up": False,
+    "save_limit": 100,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django-q": {"level": "WARNING"}},  # it reports each task; our rows do so better
+}

@@ -1,0 +1,56 @@
+"""Runs a worker's two processes, web server and task cluster; stops both when one ends or when told to."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+logger = logging.getLogger(__name__)
+
+STOP_WAIT_S = 300  # the longest that calls under way may take to end; then the child is killed
+SPARE_THREADS = 8  # for the admin while every call slot is taken
+LOOK_S = 0.5
+
+
+def serve(host: str, port: int) -> int:
+    """Runs until SIGTERM or SIGINT (exit status 0) or until a child ends by itself (1)."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    children = [subprocess.Popen(command) for command in _commands(host, port)]  # noqa: S603 -- ours
+    try:
+        while not told.wait(LOOK_S):
+            if ended := [child for child in children if child.poll() is not None]:
+                logger.error("%s ended with status %s", ended[0].args, ended[0].returncode)
+                return 1
+        return 0
+    finally:
+        _stop(children)
+
+
+def _commands(host: str, port: int) -> tuple[list[str], list[str]]:
+    threads = str(settings.WF_MAX_CONCURRENT_CALLS + SPARE_THREADS)
+    web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1", "--no-ws"]
+    web += ["--blocking-threads", threads, "--backpressure", threads, "--log-level", "error"]
+    web += ["workerfront.wsgi:application"]
+    return [sys.executable, "-m", *web], [sys.executable, "-m", "workerfront", "qcluster"]
+
+
+def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        child.terminate()
+    for child in children:
+        try:
+            child.wait(STOP_WAIT_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
