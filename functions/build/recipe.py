@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from functions.errors import RuntimeUnknown, SourceInvalid
+from functions.errors import BuildFailed, RuntimeUnknown, SourceInvalid
 from runtimes import registry
 
 if TYPE_CHECKING:
@@ -33,9 +33,12 @@ def refuse_without_channel(runtime: Runtime, network: bool) -> None:
 
 
 def dockerfile(runtime: Runtime, labels: Labels) -> str:
-    """The runtime's template, filled in."""
+    """The runtime's template, filled in. Raises BuildFailed when the plugin's template is broken."""
     pairs = " ".join(f'{key}="{value}"' for key, value in labels.items())
-    return Template(runtime.template.read_text()).substitute(base_image=runtime.base_image, labels=pairs)
+    try:
+        return Template(runtime.template.read_text()).substitute(base_image=runtime.base_image, labels=pairs)
+    except (OSError, ValueError, KeyError) as error:
+        raise BuildFailed(f"The Dockerfile template of runtime {runtime.name} is broken: {error!r}.") from error
 
 
 def build_arguments(runtime: Runtime) -> dict[str, str]:

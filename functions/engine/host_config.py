@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 
 MIB = 1 << 20
 NETWORK = "wf-fn"  # our bridge: containers on it cannot reach each other
+NO_NETWORK = "none"
 USER = "65532:65532"  # nobody's id on the host
 CHANNEL_FOLDER = "/run/worker-front"
 AGENT_PORT = 9000
+HOLDER_MEMORY = 16 * MIB
 PIDS = 256
 OPEN_FILES = 1024
 TMP_BYTES = 64 * MIB
@@ -28,8 +30,13 @@ class Container:
     labels: Mapping[str, str]
     memory: int
     cpus: float
-    network: bool
+    network_mode: str  # NETWORK, NO_NETWORK, or joined(...)
     channel_folder: str | None  # a folder of the host for a unix channel; None for tcp
+
+
+def joined(container_id: str) -> str:
+    """The network mode of a container that shares a holder's network."""
+    return f"container:{container_id}"
 
 
 def container(wanted: Container) -> dict[str, Any]:
@@ -43,7 +50,7 @@ def container(wanted: Container) -> dict[str, Any]:
         "Healthcheck": {"Test": ["NONE"]},
         "Env": [f"{key}={value}" for key, value in wanted.environment.items()],
         "Labels": dict(wanted.labels),
-        "NetworkDisabled": not wanted.network,
+        "NetworkDisabled": wanted.network_mode == NO_NETWORK,
         "HostConfig": _host_config(wanted),
     }
 
@@ -63,11 +70,23 @@ def _host_config(wanted: Container) -> dict[str, Any]:
         "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={TMP_BYTES}"},  # noqa: S108 -- a path inside the container
         "CapDrop": ["ALL"],
         "SecurityOpt": ["no-new-privileges"],
-        "NetworkMode": NETWORK if wanted.network else "none",
+        "NetworkMode": wanted.network_mode,
         "Binds": [f"{wanted.channel_folder}:{CHANNEL_FOLDER}"] if wanted.channel_folder else [],
         "RestartPolicy": {"Name": "no"},
         "LogConfig": {"Type": "json-file", "Config": {"max-size": CONTAINER_LOG, "max-file": "1"}},
         "Privileged": False,
+    }
+
+
+def network_holder(image: str, labels: Mapping[str, str], lifetime_s: int) -> dict[str, Any]:
+    """The `containers/create` body of a container that only sleeps on our bridge, and removes itself at its end."""
+    wanted = Container(image, {}, labels, HOLDER_MEMORY, cpus=0, network_mode=NETWORK, channel_folder=None)
+    config = container(wanted)
+    return {
+        **config,
+        "WorkingDir": "/",
+        "Entrypoint": ["sleep", str(lifetime_s)],
+        "HostConfig": {**config["HostConfig"], "AutoRemove": True},
     }
 
 

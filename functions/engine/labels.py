@@ -20,6 +20,11 @@ def image(instance: str, node: str, function: str, version: str) -> Labels:
     return {INSTANCE: instance, NODE: node, ROLE: "function", FUNCTION: function, VERSION: version}
 
 
+def network(instance: str, node: str) -> Labels:
+    """On a network holder."""
+    return {INSTANCE: instance, NODE: node, ROLE: "network"}
+
+
 def container(instance: str, node: str, function: str, version: str, execution: str) -> Labels:
     """On the container of one call."""
     return {**image(instance, node, function, version), EXECUTION: execution}

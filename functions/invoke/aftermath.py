@@ -12,6 +12,7 @@ from django.db import connections
 
 from functions import dispatch
 from functions.build import catalog
+from functions.invoke import network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +27,10 @@ SWEEP_INTERVAL_S = 30
 
 
 def remove(container: Container) -> None:
-    """The container is killed and removed soon; this returns at once."""
+    """The container is killed and removed soon; this returns at once. The next call shall find a network holder."""
     _after(container.remove)
+    if container.spare_image:
+        _after(lambda: network.refill(container.platform, container.spare_image))
 
 
 def look_around(function: Function) -> None:

@@ -12,7 +12,9 @@ from django.conf import settings
 
 from functions.build import recipe
 from functions.engine import channel, host_config, labels
-from functions.engine.docker import NoSuchThing
+from functions.engine.docker import NoSuchImage, NoSuchThing
+from functions.errors import Conflict
+from functions.invoke import network
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from functions.engine.docker import ContainerState
     from functions.invoke.call import Run
     from functions.invoke.options import Options
-    from functions.models import Image
+    from functions.models import Image, PoolEntry
     from runtimes.base import Runtime
 
 DEATH_WAIT_S, DEATH_PAUSE_S = 2.0, 0.02  # how long a broken connection may precede the news of the container's end
@@ -29,11 +31,16 @@ DEATH_WAIT_S, DEATH_PAUSE_S = 2.0, 0.02  # how long a broken connection may prec
 
 @dataclass
 class Container:
-    """A container of ours, and the folder in which its agent's socket lies (None for TCP)."""
+    """A container of ours, the folder of its agent's socket (None for TCP), and the network holder that it joined.
+
+    `spare_image`: what to start one more holder from, when it had to make a network of its own; else empty.
+    """
 
     id: str
     name: str
     folder: Path | None
+    holder: PoolEntry | None
+    spare_image: str
     platform: Platform
 
     def connect(self) -> channel.Channel:
@@ -44,7 +51,8 @@ class Container:
     def _address(self) -> channel.Address:
         if self.folder:
             return channel.UnixAddress(self.folder)
-        return channel.TcpAddress(self.platform.engine.state(self.id).address, host_config.AGENT_PORT)
+        address = self.holder.address if self.holder else self.platform.engine.state(self.id).address
+        return channel.TcpAddress(address, host_config.AGENT_PORT)
 
     def end_state(self) -> ContainerState | None:
         """How it ended, None when it is gone; waits a moment for an end that is under way."""
@@ -66,39 +74,63 @@ class Container:
             return ""
 
     def remove(self) -> None:
-        """Killed and gone, its folder with it."""
+        """Killed and gone, its folder with it; then its network is free for another call."""
         self.platform.engine.remove(self.id)
         _remove_folder(self.folder)
+        if self.holder:
+            network.release(self.holder)
 
 
 def create(run: Run, image: Image, options: Options) -> Container:
     """A started container. Raises NoSuchImage when the image is gone; nothing is left behind on an error."""
+    recipe.refuse_without_channel(recipe.runtime(image.runtime), options.network)
+    holder = network.claim(run.platform, options.timeout_s) if options.network else None
+    if holder is None:
+        return _created(run, image, options, None)
+    try:
+        return _created(run, image, options, holder)
+    except NoSuchImage:
+        network.release(holder)
+        raise
+    except (NoSuchThing, Conflict):  # the holder was taken away: the call makes a network of its own
+        network.lose(holder)
+        return _created(run, image, options, None)
+
+
+def _created(run: Run, image: Image, options: Options, holder: PoolEntry | None) -> Container:
     runtime, engine = recipe.runtime(image.runtime), run.platform.engine
-    recipe.refuse_without_channel(runtime, options.network)
     folder = _channel_folder(run) if runtime.channel == "unix" else None
     name = f"{image.tag}__{secrets.token_hex(6)}"
     container_id = ""
     try:
-        container_id = engine.create(name, host_config.container(_wanted(run, image, options, folder, runtime)))
+        config = host_config.container(_wanted(run, image, options, folder, _network_mode(options, holder)))
+        container_id = engine.create(name, config)
         engine.start(container_id)
     except BaseException:
         if container_id:
             engine.remove(container_id)
         _remove_folder(folder)
         raise
-    return Container(container_id, name, folder, run.platform)
+    spare_image = runtime.base_image if options.network and holder is None else ""
+    return Container(container_id, name, folder, holder, spare_image, run.platform)
 
 
-def _wanted(run: Run, image: Image, options: Options, folder: Path | None, runtime: Runtime) -> host_config.Container:
+def _network_mode(options: Options, holder: PoolEntry | None) -> str:
+    if not options.network:
+        return host_config.NO_NETWORK
+    return host_config.joined(holder.container_id) if holder else host_config.NETWORK
+
+
+def _wanted(run: Run, image: Image, options: Options, folder: Path | None, network_mode: str) -> host_config.Container:
     platform, execution = run.platform, run.execution
     names = (platform.instance, platform.node, execution.function_name, image.version, str(execution.pk))
     return host_config.Container(
         image_id=image.image_id,
-        environment={**options.environment, **_agent_environment(runtime, options)},
+        environment={**options.environment, **_agent_environment(recipe.runtime(image.runtime), options)},
         labels=labels.container(*names),
         memory=options.memory,
         cpus=settings.WF_FUNCTION_CPUS,
-        network=options.network,
+        network_mode=network_mode,
         channel_folder=str(folder) if folder else None,
     )
 

@@ -3,5 +3,6 @@
 from functions.models.execution import Execution
 from functions.models.function import Function
 from functions.models.image import Image
+from functions.models.pool_entry import PoolEntry
 
-__all__ = ["Execution", "Function", "Image"]
+__all__ = ["Execution", "Function", "Image", "PoolEntry"]

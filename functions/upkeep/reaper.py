@@ -9,13 +9,14 @@ import logging
 import shutil
 import time
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from functions.engine import labels
-from functions.models import Execution, Image
+from functions.models import Execution, Image, PoolEntry
 from functions.models.execution import OPEN
 from functions.models.image import ImageState
 
@@ -32,7 +33,7 @@ GRACE_S = 60  # a call ends its own container long before that
 
 def sweep(platform: Platform) -> None:
     """One pass. Safe to run twice at once."""
-    for step in (expire_leases, remove_containers, remove_images, remove_channels, remove_work):
+    for step in (expire_leases, retire_holders, remove_containers, remove_images, remove_channels, remove_work):
         _alone(step, platform)
 
 
@@ -50,10 +51,31 @@ def expire_leases(platform: Platform) -> None:
     Execution.objects.filter(node=platform.node).abandon(now)
 
 
+def retire_holders(platform: Platform) -> None:
+    """Network holders that were idle for long, are at their end, or were left by a process that died."""
+    now = timezone.now()
+    idle_since = now - timedelta(seconds=settings.WF_NETWORK_IDLE_SECONDS)
+    for entry in PoolEntry.objects.retired(platform.node, idle_since, now):
+        _alone(_remove_holder, entry, platform)
+
+
+def remove_all_holders(platform: Platform) -> None:
+    """For the time when no call of this node is under way: at its start and at its stop."""
+    for entry in PoolEntry.objects.filter(node=platform.node):
+        _alone(_remove_holder, entry, platform)
+
+
+def _remove_holder(entry: PoolEntry, platform: Platform) -> None:
+    if PoolEntry.objects.begin_removal(entry):
+        platform.engine.remove(entry.container_id or entry.container_name)
+        entry.delete()
+
+
 def remove_containers(platform: Platform) -> None:
-    """Containers of calls that have ended."""
+    """Containers of calls that have ended, and network holders without a row."""
+    kept = set(PoolEntry.objects.filter(node=platform.node).values_list("container_id", flat=True))
     for container in _grown(platform.engine.containers(_ours(platform))):
-        if not _is_open(container["Labels"].get(labels.EXECUTION, "")):
+        if container["Id"] not in kept and not _is_open(container["Labels"].get(labels.EXECUTION, "")):
             _alone(platform.engine.remove, container["Id"])
 
 

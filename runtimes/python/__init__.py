@@ -1,18 +1,22 @@
 """Python: each registered version, such as python3.7, is its base image with the agent of this folder."""
 
+import re
 from pathlib import Path
 
 from runtimes.base import Runtime
 
 HERE = Path(__file__).parent
+NAME = re.compile(r"python(3\.\d+)")
 
 
 def version(name: str) -> Runtime:
-    """The runtime of a name such as `python3.7`; its base image is the one that the Docker library calls `3.7-slim`."""
-    number = name.removeprefix("python")
+    """The runtime of a name such as `python3.7`. Raises ValueError for any other name."""
+    match = NAME.fullmatch(name)
+    if not match:
+        raise ValueError(f"{name!r} is no name such as python3.7")
     return Runtime(
         name=name,
-        base_image=f"python:{number}-slim",
+        base_image=f"python:{match[1]}-slim",
         template=HERE / "python.Dockerfile",
         agent=HERE / "agent",
         handler="main.lambda_handler",

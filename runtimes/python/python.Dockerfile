@@ -1,4 +1,4 @@
-# A string.Template: docs/runtimes.md lists the placeholders and what is in the build context; $$ is a $ of the shell's.
+# A string.Template: docs/runtimes.md lists the placeholders and what is in the build context; two $$ are one of the shell.
 # Each step costs time when it is not cached, so everything that functions share comes before what is their own.
 FROM $base_image
 LABEL $labels

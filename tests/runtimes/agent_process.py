@@ -134,7 +134,8 @@ class AgentProcess:
             "WF_LOG_LIMIT": str(log_limit),
             "WF_RESULT_LIMIT": str(result_limit),
         }
-        self.process = self._start(command, folder, {**os.environ, **(env or {}), **settings})
+        own = {name: value for name, value in os.environ.items() if not name.startswith("WF_")}
+        self.process = self._start(command, folder, {**own, **(env or {}), **settings})
 
     def _free_address(self, channel: str) -> str | tuple[str, int]:
         if channel == "unix":

@@ -203,7 +203,7 @@ def test_a_payload_that_is_no_call_is_an_error(function):
         connection.send_payload(b'{"type": "call"')
         answer = connection.answer()
     assert answer.error["kind"] == "exit"
-    assert "ValueError" in answer.stderr
+    assert "JSONDecodeError" in answer.stderr
 
 
 def test_sigterm_ends_it_at_once(function):

@@ -21,9 +21,16 @@ class Command(BaseCommand):
         parser.add_argument("port", nargs="?", type=int, default=8222)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        from functions.build.platform import platform
+        from functions.upkeep import reaper
         from workerfront import supervisor
 
         call_command("migrate", interactive=False, verbosity=0)
         self.stdout.write(f"Worker Front serves http://{HOST}:{options['port']}/")
         self.stdout.flush()
-        sys.exit(supervisor.serve(HOST, options["port"]))
+        reaper.remove_all_holders(platform())
+        try:
+            status = supervisor.serve(HOST, options["port"])
+        finally:
+            reaper.remove_all_holders(platform())
+        sys.exit(status)

@@ -106,7 +106,9 @@ class LogStream extends Writable {
   // One unit more than may pass is enough to see that it is too much: a line of 100 MB is not copied.
   _bytes(chunk, encoding) {
     if (typeof chunk === 'string' && typeof encoding === 'string') return Buffer.from(chunk, encoding);
-    if (typeof chunk === 'string' || chunk instanceof Uint8Array) return Buffer.from(chunk.slice(0, this._log.left + 1));
+    if (typeof chunk === 'string' || chunk instanceof Uint8Array) {
+      return Buffer.from(chunk.slice(0, this._log.left + 1));
+    }
     throw new TypeError('The "chunk" argument must be of type string or an instance of Buffer or Uint8Array');
   }
 }

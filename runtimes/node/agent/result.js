@@ -1,10 +1,12 @@
 'use strict';
 
-// The handler's value as JSON text. JSON.stringify's rules, but what it would lose without a word is refused.
+// The handler's value as JSON text. JSON.stringify's rules, but a value that is no JSON is refused where JSON.stringify
+// would replace it or leave it out.
 
 const { stringify } = JSON;
 
 const LONE_SURROGATE = /\p{Surrogate}/u; // with the u flag, pairs are one character and do not match
+const NOT_JSON = ['bigint', 'function', 'symbol'];
 
 class ResultTooLarge extends Error {}
 
@@ -39,7 +41,7 @@ function checked(key, value) {
   if (type === 'string') checkString(value, key);
   else if (type === 'number') checkNumber(value, key);
   else if (type === 'object' && value !== null) checkObject(value, this, key);
-  else if (type === 'bigint' || type === 'function' || type === 'symbol') refuse(`a ${type}, which JSON does not have`, key);
+  else if (NOT_JSON.includes(type)) refuse(`a ${type}, which JSON does not have`, key);
   return value;
 }
 

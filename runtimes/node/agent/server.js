@@ -29,7 +29,7 @@ class ContainerServer {
     this.end = end;
     this.loading = null;
     this.handler = null;
-    this.strayError = null;
+    this.loadFailure = null;
     this.call = null;
     // Half open: a peer may end its side after the call and still wants the answer.
     this.server = net.createServer({ allowHalfOpen: true }, (socket) => this._accept(socket));
@@ -48,7 +48,7 @@ class ContainerServer {
   // Outside of a call it belongs to loading: in plain Node it would have ended the process.
   onStrayError(error) {
     if (this.call) this.call.fail(error);
-    else this.strayError = { error };
+    else this._failToLoad(error);
   }
 
   onIdle() {
@@ -70,8 +70,13 @@ class ContainerServer {
     try {
       this.handler = await loadHandler(this.settings.handler);
     } catch (error) {
-      this.strayError = { error };
+      this._failToLoad(error);
     }
+  }
+
+  // The first error counts: others often follow from it.
+  _failToLoad(error) {
+    this.loadFailure = this.loadFailure || { error };
   }
 
   _serve(connection, frame) {
@@ -90,7 +95,7 @@ class ContainerServer {
       connection.close();
       this.end();
     });
-    if (this.strayError) this.call.failInit(this.strayError.error);
+    if (this.loadFailure) this.call.failInit(this.loadFailure.error);
     else this.call.run(this.handler, this.settings.resultLimit);
   }
 }

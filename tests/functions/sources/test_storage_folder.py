@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from folders import names_in
 from django.core.files.storage import storages
 from django.core.files.storage.handler import StorageHandler
+from folders import names_in
 
 from functions.errors import DiskFull, FunctionNotFound, InvalidName, SourceInvalid, StorageUnavailable
 from functions.sources.folder import FolderSource

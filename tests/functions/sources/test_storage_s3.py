@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import misbehaving
 import pytest
-from folders import names_in
 from django.core.files.storage import storages
 from django.core.files.storage.handler import StorageHandler
+from folders import names_in
 from misbehaving import Server, dripping, raw, status
 from moto.server import ThreadedMotoServer
 

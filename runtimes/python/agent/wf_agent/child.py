@@ -117,7 +117,7 @@ def _invoke(function, call: dict, result_limit: int) -> bytes:
     try:
         value = function(call["event"], context)
     except BaseException as error:
-        return outcome.error_frame("handler", error, clock.stop())
+        return outcome.error_frame("handler", error, **clock.stop())
     return outcome.result_frame(value, clock.stop(), result_limit)
 
 

@@ -41,7 +41,7 @@ def result_frame(value, times: dict, limit: int) -> bytes:
     return head[:-1] + b',"value":' + text + b"}"
 
 
-def error_frame(kind: str, error: BaseException, times: dict = {}) -> bytes:
+def error_frame(kind: str, error: BaseException, **times: float) -> bytes:
     frame = {
         "type": "error",
         "kind": kind,

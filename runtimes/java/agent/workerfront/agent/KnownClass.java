@@ -23,7 +23,7 @@ final class KnownClass {
 
     static boolean isKnown(Object value) {
         String name = value.getClass().getName();
-        return name.startsWith("java.") || name.startsWith("javax.") || value.getClass().getClassLoader() == null;
+        return name.startsWith("java.") || value.getClass().getClassLoader() == null && !name.startsWith("lalb.");
     }
 
     /** The text or the content that stands for the value. */

@@ -1,0 +1,76 @@
+"""One function for each registered runtime, deployed on the session's worker."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runtimes import registry
+from tests.contract import records
+from tests.contract.package import function_name, package
+
+if TYPE_CHECKING:
+    from tests.worker import Reply, Worker
+
+
+@dataclass(frozen=True)
+class ContractFunction:
+    """A deployed function whose handler does what `case` in the event says."""
+
+    worker: Worker
+    name: str
+    runtime: str
+
+    def call(self, case: str, **event: Any) -> Reply:
+        return self.worker.execute(self.name, {"case": case, **event})
+
+    def value(self, case: str, **event: Any) -> Any:
+        """The handler's value; the call must succeed."""
+        return value_of(self.call(case, **event))
+
+    def echo(self, event: Any) -> Any:
+        """What the handler saw of an event."""
+        return value_of(self.worker.execute(self.name, event))["echo"]
+
+    def record(self, reply: Reply) -> dict[str, Any]:
+        return records.execution(self.worker, reply)
+
+
+def value_of(reply: Reply) -> Any:
+    """A handler's value out of a 200 answer: its body as JSON, or as it is when it is no JSON."""
+    assert reply.status == 200, reply.body
+    body = reply.json["Result"]["body"]
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
+
+
+def deployed(worker: Worker, prefix: str, runtime: str, **config: Any) -> ContractFunction:
+    """The contract's package under a name of its own."""
+    name = function_name(prefix, runtime)
+    worker.deploy(name, package(runtime, **config))
+    return ContractFunction(worker, name, runtime)
+
+
+@pytest.fixture(scope="session", params=registry.names())
+def runtime(request: pytest.FixtureRequest) -> str:
+    """Every registered runtime in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def function(worker: Worker, runtime: str) -> ContractFunction:
+    """The contract's function with the worker's own limits."""
+    return deployed(worker, "Contract", runtime, env={"FLAVOUR": "süß", "EMPTY": ""})
+
+
+@pytest.fixture(scope="session")
+def limited(worker: Worker, runtime: str) -> ContractFunction:
+    """The contract's function with little time and memory."""
+    memory = "128m" if runtime.startswith("java") else "64m"
+    return deployed(worker, "Limited", runtime, timeout=2, memory=memory)

@@ -1,0 +1,7 @@
+'use strict';
+
+// Cannot be loaded.
+
+const missing = require('no-such-module-anywhere');
+
+exports.handle = () => missing;
