@@ -138,8 +138,9 @@ class Worker:
 
     def containers(self) -> list[Any]:
         """All containers of this instance, running or not (docker-py's objects)."""
-        with engine() as client:
-            return list(client.containers.list(all=True, filters={"label": f"workerfront.instance={self.instance}"}))
+        wanted = {"label": f"workerfront.instance={self.instance}"}
+        with engine() as client:  # ignore_removed: one may go between the listing and the look at it
+            return list(client.containers.list(all=True, filters=wanted, ignore_removed=True))
 
     def images(self) -> list[Any]:
         """All images of this instance (docker-py's objects)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -31,6 +32,10 @@ class Environment:
         """The value, or the default when the variable is missing or empty."""
         self.known.add(name)
         return self._values.get(name) or default
+
+    def words(self, name: str, default: list[str]) -> list[str]:
+        """A list, separated by commas."""
+        return [word.strip() for word in self.text(name, "").split(",") if word.strip()] or default
 
     def boolean(self, name: str, default: bool) -> bool:
         """true, false, 1 or 0, whatever the case."""
@@ -78,7 +83,7 @@ class Environment:
 
 
 def _at_least(value: N, minimum: N) -> N:
-    if not value >= minimum:
+    if not minimum <= value < math.inf:
         raise ValueError(value)
     return value
 

@@ -60,11 +60,10 @@ WF_BUILD_VARIABLES = dict(os.environ)  # a runtime names those that its build ma
 
 # --- Answers ---
 WF_LEGACY_STATUS = env.boolean("WF_LEGACY_STATUS", False)
-env.refuse_unknown("WF_")
 
 # --- Django ---
 DEBUG = False
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.words("WF_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 ROOT_URLCONF = "workerfront.urls"
 WSGI_APPLICATION = "workerfront.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -182,6 +181,8 @@ Q_CLUSTER = {
     "catch_up": False,
     "save_limit": 100,
 }
+
+env.refuse_unknown("WF_")
 
 LOGGING = {
     "version": 1,

@@ -13,6 +13,8 @@ from functions import strict_json
 from functions.build import package
 from functions.errors import WorkerFrontError
 from functions.models import Function
+from functions.sources import variables
+from functions.sources.manifest import MEMORY_MIN
 from runtimes import registry
 
 if TYPE_CHECKING:
@@ -46,17 +48,23 @@ class FunctionForm(forms.ModelForm[Function]):
 
     def clean(self) -> dict[str, Any]:
         fields = super().clean() or {}
-        upload = fields.get("package")
-        if isinstance(upload, UploadedFile) and "name" in fields:
-            self._look_through(upload, fields["name"], fields.get("runtime", ""))
+        upload, name = fields.get("package"), fields.get("name") or self.instance.name
+        if isinstance(upload, UploadedFile) and name:
+            self._look_through(upload, name, fields.get("runtime", ""))
         return fields
+
+    def clean_memory(self) -> int | None:
+        memory: int | None = self.cleaned_data["memory"]
+        if memory is not None and memory < MEMORY_MIN:
+            raise forms.ValidationError(f"At least {MEMORY_MIN}: this counts bytes.")
+        return memory
 
     def clean_environment(self) -> dict[str, str]:
         environment = self.cleaned_data["environment"] or {}
         if not isinstance(environment, dict) or not all(isinstance(value, str) for value in environment.values()):
             raise forms.ValidationError('An object of strings, such as {"KEY": "value"}.')
-        if any(key.startswith("WF_") for key in environment):
-            raise forms.ValidationError("Names beginning with WF_ belong to the worker.")
+        if refused := {name: variables.objection(name) for name in environment if variables.objection(name)}:
+            raise forms.ValidationError([f"{name} {reason}." for name, reason in refused.items()])
         return environment
 
     def _look_through(self, upload: UploadedFile[bytes], name: str, runtime: str) -> None:

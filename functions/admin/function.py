@@ -7,13 +7,14 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseRedirect
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from functions.admin.discarding import Discarding
 from functions.admin.forms import EventForm, FunctionForm
 from functions.build import images
 from functions.build.platform import platform
@@ -26,11 +27,11 @@ from functions.models.execution import Trigger
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.forms import ModelForm
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 @admin.register(Function)
-class FunctionAdmin(admin.ModelAdmin[Function]):
+class FunctionAdmin(Discarding, admin.ModelAdmin[Function]):
     form = FunctionForm
     list_display = ("name", "enabled", "runtime", "isolation", "state", "short_version", "created_at")
     list_filter = ("enabled", "runtime")
@@ -48,13 +49,16 @@ class FunctionAdmin(admin.ModelAdmin[Function]):
         image = function.images.filter(node=settings.WF_NODE).first()
         return image.get_state_display() if image else ""
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Function | None = None) -> tuple[str, ...]:
+        return (*self.readonly_fields, "name") if obj else self.readonly_fields  # images and records carry the name
+
     def save_model(self, request: HttpRequest, obj: Function, form: ModelForm[Function], change: bool) -> None:
         replaced = form.initial.get("package") if "package" in form.changed_data else None
-        if {"package", "runtime"} & set(form.changed_data):
-            obj.version = ""
         super().save_model(request, obj, form, change)
-        if replaced:
-            replaced.storage.delete(replaced.name)
+        if {"package", "runtime"} & set(form.changed_data):
+            Function.objects.outdate(obj.pk)
+        if replaced:  # and stays so: until then the row may still name it
+            transaction.on_commit(lambda: replaced.storage.delete(replaced.name))
 
     @admin.action(description="Build now", permissions=["change"])
     def build_now(self, request: HttpRequest, queryset: QuerySet[Function]) -> None:
@@ -68,19 +72,6 @@ class FunctionAdmin(admin.ModelAdmin[Function]):
         super().delete_model(request, obj)
         if package:
             package.storage.delete(str(package.name))
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Function]) -> None:
-        for function in queryset:
-            self.delete_model(request, function)
-
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
-        try:
-            return super().delete_view(request, object_id, extra_context)
-        except WorkerFrontError as error:
-            self.message_user(request, error.message, messages.ERROR)
-            return HttpResponseRedirect("../change/")
 
     def get_urls(self) -> list[URLPattern]:
         run = path("<int:pk>/run/", self.admin_site.admin_view(self.run_once), name="functions_function_run")

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib import admin, messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.contrib import admin
 from django.template.defaultfilters import filesizeformat
 
+from functions.admin.discarding import Discarding
 from functions.admin.readonly import ReadOnly
 from functions.build import images
 from functions.build.platform import platform
-from functions.errors import WorkerFrontError
 from functions.models import Image
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from django.http import HttpRequest
 
 
 @admin.register(Image)
-class ImageAdmin(ReadOnly, admin.ModelAdmin[Image]):
+class ImageAdmin(ReadOnly, Discarding, admin.ModelAdmin[Image]):
     list_display = (
         "tag",
         "function",
@@ -46,16 +44,3 @@ class ImageAdmin(ReadOnly, admin.ModelAdmin[Image]):
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
         images.discard(obj, platform())
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        for image in queryset:
-            self.delete_model(request, image)
-
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
-    ) -> HttpResponse:
-        try:
-            return super().delete_view(request, object_id, extra_context)
-        except WorkerFrontError as error:
-            self.message_user(request, error.message, messages.ERROR)
-            return HttpResponseRedirect("../change/")

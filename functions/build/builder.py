@@ -41,8 +41,8 @@ def build(pk: int, token: uuid.UUID, platform: Platform) -> None:
             logger.exception("the build of %s failed inside the worker", image)
             Image.objects.fail(pk, token, code=WorkerFrontError.code, error=WorkerFrontError().message, log=log.text())
         else:
-            Image.objects.ready(pk, token, **built)
-            _drop_predecessor(image, built["image_id"], platform)
+            if Image.objects.ready(pk, token, **built):
+                _drop_predecessor(image, built["image_id"], platform)
 
 
 def _built(image: Image, platform: Platform, log: BuildLog) -> dict[str, Any]:
@@ -50,9 +50,10 @@ def _built(image: Image, platform: Platform, log: BuildLog) -> dict[str, Any]:
     function = image.function
     with tempfile.TemporaryDirectory(dir=settings.WF_HOME / "work") as scratch:
         fetched = package.fetch(function, platform.source, Path(scratch))
+        Function.objects.fetched(function, fetched.etag)
         found = package.examine(fetched.path, function.name, function.runtime)
         image_id = _unchanged(image, found, platform) or _image_id(image, found, platform, log, Path(scratch))
-    Function.objects.settle(function.pk, found.version, fetched.etag)
+    Function.objects.settle(function, found.version)
     return {
         "image_id": image_id,
         "version": found.version,

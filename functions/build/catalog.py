@@ -29,8 +29,11 @@ def _register(name: str, source: Source) -> Function:
     try:
         with transaction.atomic():
             return Function.objects.create(name=name, source_checked_at=timezone.now())
-    except IntegrityError:  # another caller registered it in the meantime
-        return Function.objects.get(name__iexact=name)
+    except IntegrityError:
+        registered = Function.objects.named(name)  # by another caller in the meantime
+        if registered is None:
+            raise
+        return registered
 
 
 def change_is_due(function: Function) -> bool:

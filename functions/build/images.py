@@ -59,11 +59,15 @@ def request(function: Function, node: str, *, now: bool = False) -> bool:
 
 
 def discard(image: Image, platform: Platform) -> None:
-    """Removes the image from the engine, then the row. Raises Conflict while it is being built."""
+    """Removes the image from the engine, then the row. Raises Conflict while it is being built or used."""
     if not Image.objects.begin_eviction(image.pk):
         raise Conflict(f"{image.tag} is being built.")
-    if image.image_id:
-        platform.engine.remove_image(image.image_id)
+    try:
+        if image.image_id:
+            platform.engine.remove_image(image.image_id)
+    except BaseException:
+        Image.objects.give_up_eviction(image.pk)
+        raise
     image.delete()
 
 

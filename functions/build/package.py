@@ -6,6 +6,7 @@ import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -103,9 +104,15 @@ def _to_install(names: list[str], wanted: Manifest, runtime: Runtime) -> tuple[s
     """The dependency files, unless the package brings its dependencies itself or wants none."""
     if wanted.dependencies == "none" or runtime.manifest not in names:
         return ()
-    if any(fnmatch(name, pattern) for name in names for pattern in runtime.vendored):
+    if any(fnmatch(entry, pattern) for entry in _with_folders(names) for pattern in runtime.vendored):
         return ()
     return tuple(name for name in (runtime.manifest, *runtime.manifest_companions) if name in names)
+
+
+def _with_folders(names: list[str]) -> set[str]:
+    """The files and the folders above them: a pattern such as *.dist-info names a folder."""
+    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
+    return folders.union(names)
 
 
 def _version(path: Path) -> str:

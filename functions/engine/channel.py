@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import stat
 import struct
 import time
 from contextlib import contextmanager
@@ -47,9 +48,13 @@ class UnixAddress:
 
     def connect(self) -> socket.socket:
         """Takes the container's right to write in the folder, then connects. Raises OSError until the agent listens."""
-        if not (self.folder / SOCKET_NAME).exists():
+        if not os.path.lexists(self.folder / SOCKET_NAME):
             raise FileNotFoundError
         self.folder.chmod(0o555)
+        if not stat.S_ISSOCK(
+            (self.folder / SOCKET_NAME).lstat().st_mode
+        ):  # a link would lead us to sockets of the host
+            raise ChannelBroken("The container put something else in the place of its agent's socket.")
         with _opened(self.folder) as descriptor, _closed_on_error(socket.socket(socket.AF_UNIX)) as connection:
             connection.connect(f"/proc/self/fd/{descriptor}/{SOCKET_NAME}")  # a long path would not fit in 108 bytes
             return connection

@@ -7,6 +7,8 @@ INSTANCE, NODE, ROLE, FUNCTION, VERSION, EXECUTION = (
     PREFIX + key for key in ("instance", "node", "role", "function", "version", "execution")
 )
 
+HOLDER = "network"  # the role of a network holder
+
 Labels = dict[str, str]
 
 
@@ -22,7 +24,7 @@ def image(instance: str, node: str, function: str, version: str) -> Labels:
 
 def network(instance: str, node: str) -> Labels:
     """On a network holder."""
-    return {INSTANCE: instance, NODE: node, ROLE: "network"}
+    return {INSTANCE: instance, NODE: node, ROLE: HOLDER}
 
 
 def container(instance: str, node: str, function: str, version: str, execution: str) -> Labels:

@@ -12,12 +12,14 @@ from django.db import connections
 
 from functions import dispatch
 from functions.build import catalog
-from functions.invoke import network
+from functions.invoke import network, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions.invoke.call import Run
     from functions.invoke.launch import Container
+    from functions.invoke.outcome import Outcome
     from functions.models import Function
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,11 @@ def remove(container: Container) -> None:
     _after(container.remove)
     if container.spare_image:
         _after(lambda: network.refill(container.platform, container.spare_image))
+
+
+def finish(run: Run, outcome: Outcome) -> None:
+    """The record that the database did not take is written soon. If that fails too, its lease ends it."""
+    _after(lambda: record.finish(run, outcome))
 
 
 def look_around(function: Function) -> None:

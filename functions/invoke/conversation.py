@@ -9,7 +9,7 @@ from django.conf import settings
 
 from functions.engine.channel import ChannelBroken, ChannelClosed, DeadlinePassed
 from functions.engine.docker import NoSuchThing
-from functions.errors import FunctionCrashed, FunctionTimeout, StartTimeout
+from functions.errors import EngineUnavailable, FunctionTimeout, OutcomeUnknown, StartTimeout
 from functions.invoke import outcome, record
 from functions.invoke.outcome import Outcome
 
@@ -29,10 +29,14 @@ def serve(run: Run, container: Container, options: Options) -> Outcome:
             channel = _ready(container)
     except ChannelClosed:
         return _died_at_boot(run, container)
+    except ChannelBroken:
+        return outcome.of_nonsense()
     try:
         record.begin(run, options.timeout_s)
         with run.stages.measure("exec"):
             return _exchange(run, container, channel, options)
+    except EngineUnavailable as error:  # the function has begun: nobody may be told to try again
+        raise OutcomeUnknown from error
     finally:
         channel.close()
 
@@ -44,7 +48,7 @@ def _ready(container: Container) -> Channel:
     except DeadlinePassed as error:
         channel.close()
         raise StartTimeout from error
-    except ChannelClosed:
+    except (ChannelClosed, ChannelBroken):
         channel.close()
         raise
     return channel
@@ -65,7 +69,7 @@ def _exchange(run: Run, container: Container, channel: Channel, options: Options
     except ChannelClosed:
         return _death(run, container)
     except ChannelBroken:
-        return Outcome(error=FunctionCrashed("The function's process wrote something on its channel that is no frame."))
+        return outcome.of_nonsense()
     except DeadlinePassed:
         container.remove()  # the caller hears of a timeout when the function is dead
         return Outcome(error=FunctionTimeout(f"The function ran longer than {options.timeout_s} s and was ended."))

@@ -37,9 +37,18 @@ def invoke(call: Call, platform: Platform) -> Answer:
     with admission().slot(stages):
         run = Run(call, function, record.open_row(call, function, platform.node), platform, stages)
         result = _outcome(run)
-        record.finish(run, result)
+        _finish(run, result)
     aftermath.look_around(function)
     return Answer(run.execution, result, stages)
+
+
+def _finish(run: Run, result: Outcome) -> None:
+    """The function may have run: its answer is given even when the record cannot be closed now."""
+    try:
+        record.finish(run, result)
+    except DatabaseError:
+        logger.exception("call %s: its record could not be closed; it is tried once more", run.execution.pk)
+        aftermath.finish(run, result)
 
 
 def _outcome(run: Run) -> Outcome:

@@ -42,6 +42,7 @@ class Container:
     holder: PoolEntry | None
     spare_image: str
     platform: Platform
+    is_removed: bool = False
 
     def connect(self) -> channel.Channel:
         """Waits for its agent. Raises StartTimeout, ChannelClosed when it ended, NoSuchThing when it was taken away."""
@@ -74,11 +75,16 @@ class Container:
             return ""
 
     def remove(self) -> None:
-        """Killed and gone, its folder with it; then its network is free for another call."""
+        """Killed and gone, its folder with it; then its network is free for another call: a second time would free it
+        under that call's feet, and does nothing.
+        """
+        if self.is_removed:
+            return
         self.platform.engine.remove(self.id)
         _remove_folder(self.folder)
         if self.holder:
             network.release(self.holder)
+        self.is_removed = True
 
 
 def create(run: Run, image: Image, options: Options) -> Container:

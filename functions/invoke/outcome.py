@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from functions.errors import (
     FunctionOutOfMemory,
     FunctionRaised,
     FunctionTimeout,
+    OutcomeUnknown,
     ResultInvalid,
     ResultTooLarge,
     WorkerFrontError,
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from functions.engine.docker import ContainerState
 
 Response = dict[str, Any]
-SIGNALLED = 128  # exit codes above it are a signal's number added to it
+SIGNALLED, LAST_SIGNAL = 128, 64  # an exit code may be a signal's number added to the first
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,15 @@ class Outcome:
     @property
     def state(self) -> ExecutionState:
         """The terminal state of the call's row."""
-        if self.error is None:
-            return ExecutionState.SUCCEEDED
-        return ExecutionState.TIMED_OUT if isinstance(self.error, FunctionTimeout) else ExecutionState.FAILED
+        match self.error:
+            case None:
+                return ExecutionState.SUCCEEDED
+            case FunctionTimeout():
+                return ExecutionState.TIMED_OUT
+            case OutcomeUnknown():
+                return ExecutionState.ABANDONED
+            case _:
+                return ExecutionState.FAILED
 
 
 def of_frame(frame: Mapping[str, Any], limit: int) -> Outcome:
@@ -51,11 +59,16 @@ def of_frame(frame: Mapping[str, Any], limit: int) -> Outcome:
     try:
         response = as_response(frame["value"])
         strict_json.check(response)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, RecursionError) as error:
         return Outcome(error=ResultInvalid(f"The handler's result is not usable: {error}."), function_ms=function_ms)
     if len(strict_json.dumps(response).encode()) > limit:
         return Outcome(error=ResultTooLarge(), function_ms=function_ms)
     return Outcome(response=response, function_ms=function_ms)
+
+
+def of_nonsense() -> Outcome:
+    """The outcome of a container whose agent does not keep to its protocol: user code has got hold of the channel."""
+    return Outcome(error=FunctionCrashed("The function's process wrote something on its channel that is no frame."))
 
 
 def of_death(state: ContainerState | None, output: str) -> Outcome:
@@ -88,7 +101,11 @@ def _duration(frame: Mapping[str, Any]) -> float | None:
     started, ended = frame.get("started_ms"), frame.get("ended_ms")
     if not isinstance(started, int | float) or not isinstance(ended, int | float):
         return None
-    return max(0.0, float(ended - started))
+    try:
+        duration = float(ended - started)
+    except OverflowError:  # JSON's whole numbers have no end
+        return None
+    return max(0.0, duration) if math.isfinite(duration) else None
 
 
 def _error(frame: Mapping[str, Any]) -> WorkerFrontError:
@@ -120,4 +137,5 @@ def _clean(text: object) -> str:
 
 
 def _exit_words(code: int) -> str:
-    return f"signal {code - SIGNALLED}" if code > SIGNALLED else f"exit status {code}"
+    is_signal = SIGNALLED < code <= SIGNALLED + LAST_SIGNAL
+    return f"signal {code - SIGNALLED}" if is_signal else f"exit status {code}"

@@ -43,11 +43,28 @@ class FunctionQuerySet(models.QuerySet["Function"]):
 
     def outdate(self, pk: int) -> bool:
         """The wanted version becomes unknown: the next call looks at the package again."""
-        return self.filter(pk=pk).update(version="") == 1
+        return self.filter(pk=pk).update(version="", source_etag=f"outdated {uuid.uuid4().hex}") == 1
 
-    def settle(self, pk: int, version: str, etag: str) -> bool:
-        """The package was read: this is the version that is wanted now."""
-        return self.filter(pk=pk).update(version=version, source_etag=etag, source_checked_at=timezone.now()) == 1
+    def fetched(self, seen: Function, etag: str) -> bool:
+        """The package of the function, as it was `seen`, was read; `seen` knows it then. False as for `settle`.
+
+        Said before the build, so that a build that fails, or kills its builder, is not taken for a changed package.
+        """
+        if self._unchanged(seen).update(source_etag=etag, source_checked_at=timezone.now()) != 1:
+            return False
+        seen.source_etag = etag
+        return True
+
+    def settle(self, seen: Function, version: str) -> bool:
+        """What was fetched is the version that is wanted now.
+
+        False when the function was outdated since it was `seen`: then the package that was read may be the last one.
+        """
+        return self._unchanged(seen).update(version=version) == 1
+
+    def _unchanged(self, seen: Function) -> FunctionQuerySet:
+        known = {"version": seen.version, "source_etag": seen.source_etag, "package": str(seen.package)}
+        return self.filter(pk=seen.pk, **known)
 
     def begin_source_check(self, pk: int, interval_s: int) -> bool:
         """True for the one caller that shall look for a changed package now; at most one in `interval_s`."""

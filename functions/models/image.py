@@ -19,6 +19,7 @@ from functions.models.function import Function
 
 QUEUE_LEASE = timedelta(seconds=30)  # a worker that lives takes a queued build sooner than this
 BUILD_LEASE = timedelta(seconds=20)  # renewed by the builder while it lives
+EVICTION_LEASE = timedelta(seconds=60)  # longer than the engine may take to remove an image
 MAX_DEAD_BUILDERS = 3
 BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
 
@@ -30,6 +31,9 @@ class ImageState(models.TextChoices):
     READY = "READY"
     EVICTING = "EVICTING"
     FAILED = "FAILED"
+
+
+IN_PROGRESS = (ImageState.QUEUED, ImageState.BUILDING, ImageState.EVICTING)
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -129,12 +133,19 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def begin_eviction(self, pk: int) -> bool:
         """Nobody builds it -> EVICTING: the caller removes the image, then the row."""
         at_rest = (ImageState.ABSENT, ImageState.READY, ImageState.FAILED, ImageState.EVICTING)
-        return self.filter(pk=pk, state__in=at_rest).update(state=ImageState.EVICTING) == 1
+        lease = timezone.now() + EVICTION_LEASE
+        return self.filter(pk=pk, state__in=at_rest).update(state=ImageState.EVICTING, lease_expires_at=lease) == 1
+
+    def give_up_eviction(self, pk: int) -> bool:
+        """EVICTING -> ABSENT: the engine did not remove it. The next build finds out whether it is still there."""
+        evicting = self.filter(pk=pk, state=ImageState.EVICTING)
+        return evicting.update(state=ImageState.ABSENT, lease_expires_at=None) == 1
 
     def expire(self, now: datetime) -> int:
         """Leases that ended: -> ABSENT, or FAILED after three dead builders. Returns how many."""
-        over = self.filter(state__in=(ImageState.QUEUED, ImageState.BUILDING), lease_expires_at__lt=now)
-        dead = over.filter(attempts__gte=MAX_DEAD_BUILDERS).update(
+        over = self.filter(state__in=IN_PROGRESS, lease_expires_at__lt=now)
+        dead = over.exclude(state=ImageState.EVICTING).filter(attempts__gte=MAX_DEAD_BUILDERS)
+        failed = dead.update(
             state=ImageState.FAILED,
             retry_at=now + BACK_OFF[-1],
             attempts=0,
@@ -142,7 +153,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
             error_code=BuildFailed.code,
             error=f"The build process died {MAX_DEAD_BUILDERS} times. Does the build need more memory?",
         )
-        return dead + over.update(state=ImageState.ABSENT, lease_token=None, lease_expires_at=None)
+        return failed + over.update(state=ImageState.ABSENT, lease_token=None, lease_expires_at=None)
 
 
 class Image(models.Model):
@@ -191,4 +202,4 @@ class Image(models.Model):
     @property
     def is_in_progress(self) -> bool:
         """Somebody is at it, or was before it died."""
-        return self.state in (ImageState.QUEUED, ImageState.BUILDING, ImageState.EVICTING)
+        return self.state in IN_PROGRESS

@@ -189,16 +189,16 @@ def _files(listed: list[ZipInfo], name: str, packed: int, limits: ArchiveLimits)
 
 
 def _check_entries(listed: list[ZipInfo], packed: int, limits: ArchiveLimits) -> None:
-    names, packed_total, unpacked_total = entries.Names(), 0, 0
+    packed_total, unpacked_total = 0, 0
     for entry in listed:
         entries.check_entry(entry, limits)
-        names.add(entry.orig_filename)
         packed_total += entry.compress_size
         unpacked_total += entry.file_size
         if packed_total > packed or not 0 <= entry.header_offset < packed:
             raise entries.refuse(entry.orig_filename, "lies outside of the package or over another entry")
         if unpacked_total > limits.unpacked:
             raise entries.refuse(entry.orig_filename, f"brings the unpacked size above {readable(limits.unpacked)}")
+    entries.check_together(entry.orig_filename for entry in listed)
 
 
 def _packed_file(entry: ZipInfo, top: str) -> PackedFile:

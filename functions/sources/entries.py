@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 import stat
 import unicodedata
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipInfo
 
 from functions.errors import SourceInvalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from functions.sources.limits import ArchiveLimits
 
@@ -22,6 +23,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # controls, halves of surrogate pairs, line and paragraph separators
 _SCRAMBLED = 0x1 | 0x20 | 0x40 | 0x2000  # flag bits: encrypted, patch data, strong encryption, hidden headers
 _SET_ID = stat.S_ISUID | stat.S_ISGID
+_SEPARATOR = "\0"  # comes before every other character, and is in no name
 _SHOWN = 120  # characters of a hostile name in a message
 
 
@@ -105,45 +107,29 @@ def check_entry(entry: ZipInfo, limits: ArchiveLimits) -> None:
             raise refuse(entry.orig_filename, reason)
 
 
-class Names:
-    """The paths seen so far. Two that some file system takes for one clash: case and Unicode form do not count."""
+def check_together(names: Iterable[str]) -> None:
+    """Raises SourceInvalid when some file system takes two (checked) names for one: case and Unicode form do not count.
 
-    def __init__(self) -> None:
-        self._listed: set[str] = set()
-        self._files: set[str] = set()
-        self._folders: dict[str, str] = {}  # by folded path: as it was spelled first
-
-    def add(self, name: str) -> None:
-        """Raises SourceInvalid when the (checked) name clashes with an earlier one."""
-        path = name.removesuffix("/")
-        key = _folded(path)
-        if key in self._listed:
-            raise refuse(name, "is there twice (upper and lower case do not count)")
-        self._listed.add(key)
-        if name.endswith("/"):
-            self._add_folder(name, key, path)
-        else:
-            self._add_file(name, key)
-        for folder, spelling in zip(_above(key), _above(path), strict=True):
-            self._add_folder(name, folder, spelling)
-
-    def _add_file(self, name: str, key: str) -> None:
-        if key in self._folders:
-            raise refuse(name, "is a file, but also a folder")
-        self._files.add(key)
-
-    def _add_folder(self, name: str, key: str, spelling: str) -> None:
-        if key in self._files:
-            raise refuse(name, "is in or at a folder that is also a file")
-        if self._folders.setdefault(key, spelling) != spelling:
-            raise refuse(name, f"is in a folder that is also spelled {shown(self._folders[key])}")
+    In this order a folder stands right before all that is in it, so that neighbours tell everything. A table of all
+    folders would let a small archive of deep paths take hundreds of megabytes.
+    """
+    for (key, name), (next_key, next_name) in pairwise(sorted((_folded(name), name) for name in names)):
+        if key == next_key:
+            raise refuse(next_name, f"is there twice; the other one is {shown(name)} (case does not count)")
+        if next_key.startswith(key + _SEPARATOR) and not name.endswith("/"):
+            raise refuse(next_name, f"is in a folder that is also a file, {shown(name)}")
+        _check_spelling(key, name, next_key, next_name)
 
 
-def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+def _check_spelling(key: str, name: str, next_key: str, next_name: str) -> None:
+    shared = zip(key.split(_SEPARATOR), next_key.split(_SEPARATOR), _parts(name), _parts(next_name), strict=False)
+    for folded, next_folded, part, next_part in shared:
+        if folded != next_folded:
+            return
+        if part != next_part:
+            raise refuse(next_name, f"is in a folder that is also spelled {shown(part)}, as in {shown(name)}")
 
 
-def _above(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path
+def _folded(name: str) -> str:
+    path = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return path.removesuffix("/").replace("/", _SEPARATOR)

@@ -74,7 +74,7 @@ class FolderSource:
 
     def _require_folder(self) -> None:
         if not Path(self._storage.location).is_dir():
-            raise StorageUnavailable("The source folder does not exist.")
+            raise StorageUnavailable("The source folder does not exist. Make it, or deploy a function into it.")
 
     def _copied(self, key: str, target: BinaryIO, found: Stat, deadline: Deadline) -> bool:
         """False when the object was no longer the one that was found at the end of the reading."""

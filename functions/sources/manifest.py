@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from functions.errors import SourceInvalid
+from functions.sources import variables
 from functions.sources.limits import MANIFEST_LIMITS, MIB, ManifestLimits, readable
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ _RUNTIME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HANDLER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_./-]*\.[A-Za-z_$][A-Za-z0-9_$]*")
 _MEMORY = re.compile(r"([0-9]{1,12})([kmg])", re.IGNORECASE)
 _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RESERVED = "WF_"
 _SHOWN = 60  # characters of a value in a message
 
 Isolation = Literal["container", "process", "shared"]
@@ -163,19 +162,17 @@ def _memory(pointer: str, value: Any, limits: ManifestLimits) -> int:
 
 
 def _env(pointer: str, value: Any, _limits: ManifestLimits) -> dict[str, str]:
-    variables = _checked_object(pointer, value)
-    for name, text in variables.items():
+    given = _checked_object(pointer, value)
+    for name, text in given.items():
         _check_variable(pointer + _pointer(name), name, text)
-    if sum(len(name) + len(text.encode()) for name, text in variables.items()) > ENV_LIMIT:
+    if sum(len(name) + len(text.encode()) for name, text in given.items()) > ENV_LIMIT:
         _refuse(pointer, f"is larger than {readable(ENV_LIMIT)} in total")
-    return dict(variables)
+    return dict(given)
 
 
 def _check_variable(pointer: str, name: str, text: Any) -> None:
-    if not _VARIABLE.fullmatch(name):
-        _refuse(pointer, "is no name for a variable: letters, digits and '_', the first no digit")
-    if name.startswith(_RESERVED):
-        _refuse(pointer, f"begins with {_RESERVED}, which is the worker's own")
+    if reason := variables.objection(name):
+        _refuse(pointer, reason)
     if not isinstance(text, str):
         _refuse(pointer, f"must be a string, not {_shown(text)}")
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):

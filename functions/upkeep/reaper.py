@@ -75,8 +75,17 @@ def remove_containers(platform: Platform) -> None:
     """Containers of calls that have ended, and network holders without a row."""
     kept = set(PoolEntry.objects.filter(node=platform.node).values_list("container_id", flat=True))
     for container in _grown(platform.engine.containers(_ours(platform))):
-        if container["Id"] not in kept and not _is_open(container["Labels"].get(labels.EXECUTION, "")):
+        if _is_made_by_us(container) and container["Id"] not in kept and not _serves(container):
             _alone(platform.engine.remove, container["Id"])
+
+
+def _is_made_by_us(container: dict[str, Any]) -> bool:
+    """A container that somebody starts by hand from an image of ours inherits the image's labels, but is theirs."""
+    return labels.EXECUTION in container["Labels"] or container["Labels"].get(labels.ROLE) == labels.HOLDER
+
+
+def _serves(container: dict[str, Any]) -> bool:
+    return _is_open(container["Labels"].get(labels.EXECUTION, ""))
 
 
 def remove_images(platform: Platform) -> None:

@@ -2,7 +2,9 @@
 # Each step costs time when it is not cached, so everything that functions share comes before what is their own.
 FROM $base_image
 LABEL $labels
-ENV PYTHONDONTWRITEBYTECODE=1
+# Dependencies are packages of the user who runs the function: every python3 finds them behind the standard library
+# and before what comes with the image.
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUSERBASE=/opt/worker-front/dependencies
 COPY agent/ /opt/worker-front/agent/
 RUN python3 -m compileall -q /opt/worker-front/agent
 WORKDIR /function
@@ -19,7 +21,7 @@ RUN cd /opt/worker-front/dependencies; \
     if [ -f requirements.txt ]; then \
       if [ -f ca.pem ]; then export PIP_CERT="$$PWD/ca.pem"; fi; \
       HOME=/tmp python3 -m pip install --no-cache-dir --disable-pip-version-check --no-input \
-        --target packages -r requirements.txt \
+        --target "$$(python3 -m site --user-site)" -r requirements.txt \
       || { echo "pip could not install what requirements.txt lists; its reason is above" >&2; exit 1; }; \
     fi
 

@@ -1,4 +1,4 @@
-"""A native dependency, installed when the image is built; what is printed is the call's log; a plain value is the body."""
+"""A native dependency, installed when the image is built; what is printed is the call's log; any value is the body."""
 
 import sys
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,11 @@ from tests.contract import records
 from tests.contract.package import function_name, package
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.worker import Reply, Worker
+
+AT_A_TIME = 4
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,15 @@ class ContractFunction:
         """The handler's value; the call must succeed."""
         return value_of(self.call(case, **event))
 
-    def echo(self, event: Any) -> Any:
-        """What the handler saw of an event."""
-        return value_of(self.worker.execute(self.name, event))["echo"]
+    def send(self, event: Any) -> Reply:
+        """Any event, null included."""
+        body = json.dumps(event).encode()
+        return self.worker.request(f"/execute?name={self.name}", body, Content_Type="application/json")
+
+    def send_all(self, events: Mapping[str, Any]) -> dict[str, Reply]:
+        """A call for each of these events, several at a time; the answers by the events' names."""
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            return dict(zip(events, pool.map(self.send, events.values()), strict=True))
 
     def record(self, reply: Reply) -> dict[str, Any]:
         return records.execution(self.worker, reply)

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from runtimes import registry
+
 PACKAGES = Path(__file__).parent / "packages"
 
 Files = dict[str, "str | bytes"]
@@ -17,6 +19,13 @@ def language(runtime: str) -> str:
     found = re.match("[a-z]+", runtime)
     assert found, runtime
     return found[0]
+
+
+def runtimes_of(wanted: str) -> list[str]:
+    """The registered runtimes of a language; there must be some, or tests would be left out without a word."""
+    found = [name for name in registry.names() if language(name) == wanted]
+    assert found, f"no runtime of {wanted} is registered"
+    return found
 
 
 def function_name(prefix: str, runtime: str) -> str:

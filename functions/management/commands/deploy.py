@@ -39,5 +39,6 @@ class Command(BaseCommand):
                 package = Path(scratch) / f"{name}.zip"
                 archive.pack(path, name, package)
             platform().source.save(name, package)
-        Function.objects.filter(name__iexact=name).update(version="")
+        if function := Function.objects.named(name):
+            Function.objects.outdate(function.pk)
         self.stdout.write(f"deployed {name}")

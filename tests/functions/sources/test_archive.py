@@ -9,12 +9,12 @@ import zlib
 from pathlib import Path
 
 import pytest
-from folders import names_in
-from zips import SMALL, entry, forged, written, zipped
 
 from functions.errors import DiskFull, SourceInvalid
 from functions.sources import archive
 from functions.sources.limits import MIB, ArchiveLimits
+from tests.functions.sources.folders import names_in
+from tests.functions.sources.zips import SMALL, entry, forged, written, zipped
 
 LINK = stat.S_IFLNK | 0o777
 MAIN = ("main.py", b"x")
@@ -69,11 +69,15 @@ def test_a_name_that_is_no_plain_relative_path_is_refused(tmp_path: Path, name: 
     ("names", "named", "reason"),
     [
         pytest.param(("a.py", "a.py"), "a.py", "twice", id="same"),
-        pytest.param(("a.py", "A.py"), "A.py", "twice", id="case"),
+        pytest.param(("A.py", "a.py"), "'a.py'", "the other one is 'A.py'", id="case"),
         pytest.param(("\u00e9.py", "e\u0301.py"), "e\\u0301.py", "twice", id="unicode-form"),
         pytest.param(("stra\u00dfe", "STRASSE"), "STRASSE", "twice", id="casefold"),
+        pytest.param(("a/b/c", "A/x", "a/b/d"), "A/x", "also spelled 'a'", id="cases-not-next-to-each-other"),
         pytest.param(("lib", "lib/a.py"), "lib/a.py", "also a file", id="file-then-folder"),
-        pytest.param(("lib/a.py", "lib"), "lib", "also a folder", id="folder-then-file"),
+        pytest.param(("lib/a.py", "lib"), "lib/a.py", "also a file", id="folder-then-file"),
+        pytest.param(
+            ("lib", "lib-2", "LIB/x/a.py"), "LIB/x/a.py", "also a file", id="file-then-folder-of-another-case"
+        ),
         pytest.param(("lib/", "lib"), "lib", "twice", id="folder-entry-then-file"),
         pytest.param(("lib/", "LIB/a.py"), "LIB/a.py", "also spelled 'lib'", id="folder-of-two-cases"),
         pytest.param(("lib/x/a.py", "Lib/x/b.py"), "Lib/x/b.py", "also spelled 'lib", id="parents-of-two-cases"),

@@ -4,12 +4,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from zips import SMALL, written, zipped
 
 from functions.errors import SourceInvalid
 from functions.sources import archive, manifest
 from functions.sources.limits import MIB, ManifestLimits
 from functions.sources.manifest import Manifest
+from tests.functions.sources.zips import SMALL, written, zipped
 
 if TYPE_CHECKING:
     from pathlib import Path

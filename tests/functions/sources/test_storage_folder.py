@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.storage import storages
 from django.core.files.storage.handler import StorageHandler
-from folders import names_in
 
 from functions.errors import DiskFull, FunctionNotFound, InvalidName, SourceInvalid, StorageUnavailable
 from functions.sources.folder import FolderSource
 from functions.sources.limits import FetchLimits
 from functions.sources.location import storages_setting
 from functions.sources.storage import open_source
+from tests.functions.sources.folders import names_in
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def source(folder: Path) -> FolderSource:
 
 
 def storage_of(folder: Path) -> Any:
-    return StorageHandler({"functions": storages_setting(folder.as_uri())})["functions"]
+    return StorageHandler({"functions": storages_setting(folder.as_uri())})["functions"]  # type: ignore[dict-item]
 
 
 def test_a_package_is_fetched_with_the_state_that_was_read(source: FolderSource, folder: Path, tmp_path: Path) -> None:
@@ -184,7 +183,7 @@ def test_a_name_is_never_a_path(source: FolderSource, tmp_path: Path, name: str)
 
 def test_a_file_url_opens_a_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "W1.zip").touch()
-    monkeypatch.setitem(storages._storages, "functions", storage_of(folder))  # type: ignore[attr-defined]
+    monkeypatch.setattr("functions.sources.storage.storages", {"functions": storage_of(folder)})
     assert open_source(folder.as_uri()).names() == ["W1"]
 
 
@@ -219,6 +218,7 @@ def test_a_url_that_names_no_storage_is_refused_without_repeating_it(url: str, r
 
 
 def test_an_http_url_leaves_a_storage_that_can_do_nothing() -> None:
-    storage = StorageHandler({"functions": storages_setting("https://host/x/")})["functions"]
+    setting: Any = storages_setting("https://host/x/")
+    storage = StorageHandler({"functions": setting})["functions"]
     with pytest.raises(NotImplementedError):
         storage.listdir("")

@@ -7,16 +7,16 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-import misbehaving
 import pytest
-from folders import names_in
-from misbehaving import Server, dripping, package, raw, redirect, status, without_head
 
 from functions.errors import Forbidden, FunctionNotFound, InvalidName, SourceInvalid, StorageUnavailable
 from functions.sources.http import HttpSource
 from functions.sources.limits import FetchLimits
 from functions.sources.source import Stat
 from functions.sources.storage import open_source
+from tests.functions.sources import misbehaving
+from tests.functions.sources.folders import names_in
+from tests.functions.sources.misbehaving import Server, dripping, package, raw, redirect, status, without_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,7 +175,7 @@ def test_a_slow_drip_ends_at_the_deadline(server: Server, source: HttpSource, tm
 def test_a_server_that_says_nothing_runs_into_the_read_limit(
     server: Server, source: HttpSource, tmp_path: Path
 ) -> None:
-    server.behaviours["/functions/W1.zip"] = lambda _: server.stopping.wait(20)  # type: ignore[assignment,return-value]
+    server.behaviours["/functions/W1.zip"] = lambda _: server.stopping.wait(20)  # type: ignore[assignment]
     assert "does not answer (ReadTimeout)" in refused_fetch(source, tmp_path)
 
 

@@ -6,12 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import misbehaving
 import pytest
-from django.core.files.storage import storages
 from django.core.files.storage.handler import StorageHandler
-from folders import names_in
-from misbehaving import Server, dripping, raw, status
 from moto.server import ThreadedMotoServer
 
 from functions.errors import FunctionNotFound, InvalidName, SourceInvalid, StorageUnavailable
@@ -19,6 +15,9 @@ from functions.sources.bucket import BucketSource
 from functions.sources.limits import FetchLimits
 from functions.sources.location import storages_setting
 from functions.sources.storage import open_source
+from tests.functions.sources import misbehaving
+from tests.functions.sources.folders import names_in
+from tests.functions.sources.misbehaving import Server, dripping, raw, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +67,7 @@ def client(endpoint: str, environment: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def storage_of(url: str) -> Any:
-    return StorageHandler({"functions": storages_setting(url)})["functions"]
+    return StorageHandler({"functions": storages_setting(url)})["functions"]  # type: ignore[dict-item]
 
 
 @pytest.fixture
@@ -214,7 +213,7 @@ def test_a_name_is_never_a_path(source: BucketSource, tmp_path: Path, name: str)
 
 def test_an_s3_url_opens_a_bucket(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     put(client, "team/functions/W1.zip")
-    monkeypatch.setitem(storages._storages, "functions", storage_of(URL))  # type: ignore[attr-defined]
+    monkeypatch.setattr("functions.sources.storage.storages", {"functions": storage_of(URL)})
     assert open_source(URL).names() == ["W1"]
 
 

@@ -5,7 +5,7 @@ import site
 import sys
 from time import time
 
-from wf_agent.paths import AGENT, DEPENDENCIES, dependencies_are_installed, relative
+from wf_agent.paths import AGENT, is_folder, relative
 
 
 class HandlerNotFoundError(Exception):
@@ -61,24 +61,23 @@ def _file_of(module, folder: str) -> str:
 
 
 def _set_path(folder: str) -> None:
-    """As `python3 main.py` in `folder` would have it, with the dependencies before the interpreter's own packages.
+    """As `python3 main.py` in `folder` would have it.
 
     The interpreter itself was started with -I, so that nothing of the function's could run in the supervisor.
     """
     sys.path[:] = [folder, *_listed_paths(), *(entry for entry in sys.path if entry != AGENT)]
-    if dependencies_are_installed():
-        _add_dependencies()
+    dependencies = site.getusersitepackages()  # in PYTHONUSERBASE, which the Dockerfile template sets
+    if is_folder(dependencies):
+        _add_before_own_packages(dependencies)
 
 
 def _listed_paths() -> list:
     return [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
 
 
-def _add_dependencies() -> None:
-    """Behind the standard library, as pip's packages always are: backports of old names must not hide its modules."""
+def _add_before_own_packages(folder: str) -> None:
+    """The standard library still comes first: backports of old names must not hide its modules."""
     own = [entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]
     sys.path[:] = [entry for entry in sys.path if entry not in own]
-    site.addsitedir(DEPENDENCIES)
+    site.addsitedir(folder)
     sys.path += own
-    # For Python programs that the handler starts.
-    os.environ["PYTHONPATH"] = os.pathsep.join([*_listed_paths(), DEPENDENCIES])

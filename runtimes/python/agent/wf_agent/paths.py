@@ -3,8 +3,6 @@
 import os
 
 AGENT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-# Where the Dockerfile template installs what the function's requirements.txt lists.
-DEPENDENCIES = os.path.join(os.path.dirname(AGENT), "dependencies", "packages")
 
 
 def is_agents(path: str) -> bool:
@@ -15,5 +13,5 @@ def relative(path: str, folder: str) -> str:
     return os.path.relpath(path, folder)
 
 
-def dependencies_are_installed() -> bool:
-    return os.path.isdir(DEPENDENCIES)
+def is_folder(path: str) -> bool:
+    return os.path.isdir(path)

@@ -1,6 +1,7 @@
 """The contract's function in Python: `event["case"]` says what to do; any other event comes back."""
 
 import os
+import pathlib
 import socket
 import sys
 import time
@@ -20,10 +21,10 @@ def echo(event, context):
 
 def identity(event, context):
     return {
-        "version": "%d.%d" % sys.version_info[:2],
+        "version": ".".join(map(str, sys.version_info[:2])),
         "uid": os.getuid(),
         "gid": os.getgid(),
-        "folder": os.getcwd(),
+        "folder": str(pathlib.Path.cwd()),
         "env": dict(os.environ),
     }
 
@@ -98,11 +99,10 @@ def files(event, context):
 
 def _writes(path):
     try:
-        with open(path, "w") as file:
-            file.write("written")
-        return True
+        pathlib.Path(path).write_text("written")
     except OSError:
         return False
+    return True
 
 
 def connect(event, context):
@@ -112,9 +112,9 @@ def connect(event, context):
 def _connects(host, port):
     try:
         socket.create_connection((host, int(port)), timeout=2).close()
-        return True
     except OSError:
         return False
+    return True
 
 
 CASES = {

@@ -9,6 +9,7 @@ final class ContainerMode {
     private final Listener listener;
     private final Outbox outbox = new Outbox();
     private final LogCapture logs;
+    private final HandlerThread handlerThread = new HandlerThread();
     private Handler handler;
     private Failure loadFailure;
 
@@ -22,13 +23,27 @@ final class ContainerMode {
     boolean serve() throws IOException {
         logs.install();
         Runtime.getRuntime().addShutdownHook(new ExitHook(logs, outbox));
+        handlerThread.start();
         while (true) {
             try (Connection connection = listener.accept()) {
-                Call call = receive(connection);
-                if (call != null) {
-                    return answer(call, connection);
+                if (begin(connection)) {
+                    return finish(connection);
                 }
             }
+        }
+    }
+
+    /** False when the peer only asked. */
+    private boolean begin(Connection connection) {
+        try {
+            Call call = receive(connection);
+            if (call != null) {
+                handle(call);
+            }
+            return call != null;
+        } catch (OutOfMemoryError full) { // the event alone is too large for the heap
+            outbox.answer(Failure.of(Failure.HANDLER, full).toFrame());
+            return true;
         }
     }
 
@@ -45,28 +60,47 @@ final class ContainerMode {
     }
 
     private void loadOnce() {
-        if (handler != null || loadFailure != null) {
-            return;
+        if (handler == null && loadFailure == null) {
+            handlerThread.begin(new Runnable() {
+                @Override
+                public void run() {
+                    load();
+                }
+            });
+            handlerThread.await();
         }
+    }
+
+    private void load() {
         try {
             handler = HandlerLoader.load(settings.handler);
         } catch (LoadException error) {
             loadFailure = error.failure;
         }
-        clearInterrupt();
     }
 
-    private boolean answer(Call call, Connection connection) {
-        outbox.open(connection.out());
-        ByteBuffer last = handler == null ? loadFailure.toFrame() : Invocation.run(handler, call, settings.resultLimit);
-        clearInterrupt();
-        logs.end();
-        boolean isOurs = outbox.finish(last);
-        outbox.drain();
-        if (isOurs) {
+    private void handle(final Call call) {
+        outbox.open();
+        handlerThread.begin(new Runnable() {
+            @Override
+            public void run() {
+                ByteBuffer last = outcome(call);
+                logs.end();
+                outbox.answer(last);
+            }
+        });
+    }
+
+    private ByteBuffer outcome(Call call) {
+        return handler == null ? loadFailure.toFrame() : Invocation.run(handler, call, settings.resultLimit);
+    }
+
+    private boolean finish(Connection connection) {
+        boolean isAnswered = outbox.sendTo(connection.out());
+        if (isAnswered) {
             settle(connection);
         }
-        return isOurs;
+        return isAnswered;
     }
 
     private static void settle(Connection connection) {
@@ -75,10 +109,5 @@ final class ContainerMode {
         } catch (IOException gone) {
             return; // nobody is left to lose anything
         }
-    }
-
-    // The user's code may leave its thread interrupted, and an interrupted thread closes the channels that it uses.
-    private static void clearInterrupt() {
-        Thread.interrupted();
     }
 }

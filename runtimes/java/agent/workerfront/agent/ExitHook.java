@@ -1,7 +1,7 @@
 package workerfront.agent;
 
 import java.nio.ByteBuffer;
-import java.util.Map;
+import java.util.Arrays;
 
 /**
  * Runs when the process ends before its call does: what was printed is still sent.
@@ -20,23 +20,28 @@ final class ExitHook extends Thread {
 
     @Override
     public void run() {
+        logs.end();
         if (outbox.isOpen()) {
-            logs.end();
-            outbox.finish(exitFrame());
-            outbox.drain();
+            outbox.abort(exitFrame());
+        } else {
+            outbox.printTo(Main.CONTAINER_LOG);
         }
     }
 
     /** Null when it was a signal that ends the process: that is the sender's doing. */
     private static ByteBuffer exitFrame() {
-        for (Map.Entry<Thread, StackTraceElement[]> entry : Thread.getAllStackTraces().entrySet()) {
-            for (StackTraceElement frame : entry.getValue()) {
-                if (frame.getClassName().equals("java.lang.Runtime") && frame.getMethodName().equals("exit")) {
-                    return new Failure(Failure.EXIT, "ProcessEnded", "the handler called System.exit",
-                        StackText.of(entry.getValue())).toFrame();
+        for (StackTraceElement[] frames : Thread.getAllStackTraces().values()) {
+            for (int i = 0; i < frames.length; i++) {
+                if (frames[i].getClassName().equals("java.lang.Runtime") && frames[i].getMethodName().equals("exit")) {
+                    return exitFrame(Arrays.copyOfRange(frames, i + 1, frames.length));
                 }
             }
         }
         return null;
+    }
+
+    private static ByteBuffer exitFrame(StackTraceElement[] callers) {
+        String message = "the handler called System.exit";
+        return new Failure(Failure.EXIT, "ProcessEnded", message, StackText.of(callers)).toFrame();
     }
 }

@@ -31,10 +31,10 @@ final class Failure {
 
     /** What the handler's code raised. Without heap it is the process that has failed, whatever it was doing. */
     static Failure of(String kind, Throwable raised) {
-        boolean isOutOfMemory = isOutOfMemory(raised);
-        if (isOutOfMemory) {
-            MemoryReserve.release();
+        if (raised instanceof OutOfMemoryError) {
+            MemoryReserve.release(); // first of all: even a text constant needs heap when it is met for the first time
         }
+        boolean isOutOfMemory = isOutOfMemory(raised);
         String realKind = isOutOfMemory ? EXIT : kind;
         Failure failure = new Failure(realKind, raised.getClass().getName(), messageOf(raised), traceOf(raised));
         failure.isOutOfMemory = isOutOfMemory;

@@ -35,10 +35,13 @@ final class HandlerLoader {
             return handlerOf(handlerClass());
         } catch (LoadException mistake) {
             throw mistake;
+        } catch (NoClassDefFoundError missing) {
+            throw mistake(className + " needs a class that is missing or has another name: " + missing.getMessage()
+                + ". Jars belong into lib/.", missing);
         } catch (ExceptionInInitializerError | InvocationTargetException wrapper) {
-            throw new LoadException(Failure.of(Failure.INIT, wrapper.getCause()), wrapper);
-        } catch (Throwable raised) { // the class's own code runs here
-            throw new LoadException(Failure.of(Failure.INIT, raised), raised);
+            throw raised(wrapper.getCause() == null ? wrapper : wrapper.getCause());
+        } catch (Throwable error) { // the class's own code runs here
+            throw raised(error);
         }
     }
 
@@ -46,11 +49,8 @@ final class HandlerLoader {
         try {
             return Class.forName(className, true, Thread.currentThread().getContextClassLoader());
         } catch (ClassNotFoundException missing) {
-            throw mistake("there is no class " + className + ": it is neither compiled from a .java file of the package "
-                + "nor found as a class file or in lib/*.jar. Its file must begin with its package.", missing);
-        } catch (NoClassDefFoundError missing) {
-            throw mistake(className + " needs a class that is missing or has another name: " + missing.getMessage()
-                + ". Jars belong into lib/.", missing);
+            throw mistake("there is no class " + className + " in the .java files (do they begin with their package?), "
+                + "in the class files, or in lib/*.jar", missing);
         }
     }
 
@@ -91,6 +91,10 @@ final class HandlerLoader {
             }
         }
         return found.toString();
+    }
+
+    private static LoadException raised(Throwable error) {
+        return new LoadException(Failure.of(Failure.INIT, error), error);
     }
 
     private static LoadException mistake(String message, Throwable cause) {

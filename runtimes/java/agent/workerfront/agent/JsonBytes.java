@@ -83,7 +83,8 @@ final class JsonBytes {
     private void pair(CharSequence text, int index) {
         int point = Character.codePointAt(text, index);
         if (!Character.isSupplementaryCodePoint(point)) {
-            throw UnwritableException.notJson("half a surrogate pair (U+" + Integer.toHexString(point) + ") in a string");
+            String hex = Integer.toHexString(point);
+            throw UnwritableException.notJson("half a surrogate pair (U+" + hex + ") in a string");
         }
         put(0xF0 | point >> 18);
         put(0x80 | point >> 12 & 0x3F);

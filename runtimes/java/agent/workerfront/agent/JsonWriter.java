@@ -88,10 +88,13 @@ final class JsonWriter {
         if (key instanceof Enum) {
             return ((Enum<?>) key).name();
         }
-        if (key instanceof CharSequence || key instanceof Number || key instanceof Boolean || key instanceof Character) {
+        boolean isSimple = key instanceof CharSequence || key instanceof Character
+            || key instanceof Number || key instanceof Boolean;
+        if (isSimple) {
             return key.toString();
         }
-        throw UnwritableException.notJson("a key that is " + (key == null ? "null" : "of " + key.getClass().getName()));
+        String what = key == null ? "null" : "of " + key.getClass().getName();
+        throw UnwritableException.notJson("a key that is " + what);
     }
 
     private void member(String before, String name, Object value) {
@@ -135,10 +138,18 @@ final class JsonWriter {
     private void object(Object object) {
         String before = "{";
         for (Property property : propertiesOf(object.getClass())) {
-            member(before, property.name, property.of(object));
+            member(before, property.name, read(property, object));
             before = ",";
         }
         out.plain("}");
+    }
+
+    private static Object read(Property property, Object object) {
+        try {
+            return property.of(object);
+        } catch (UnwritableException error) {
+            throw error.within("." + property.name);
+        }
     }
 
     private Property[] propertiesOf(Class<?> type) {

@@ -2,27 +2,27 @@ package workerfront.agent;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What one call sends: log frames in order, then one last frame. It collects from its birth, and sends once opened.
- *
- * <p>A thread of its own does the writing. The threads of the handler must not: interrupting one that uses a channel closes it.
+ * What one call sends: log frames in order, then one last frame. Any thread may add to it; it collects from its birth,
+ * and the thread of the connection sends.
  */
-final class Outbox implements Runnable {
+final class Outbox {
     // A char is at most 3 bytes of UTF-8, and a log frame carries at most 64 KiB.
     private static final int MAX_CHARS = 64 * 1024 / 3;
     private static final int LINGER_MS = 2; // lines that come together go in one frame
     private static final long RETRY_NANOS = 10_000_000;
 
     private final Deque<Object> waiting = new ArrayDeque<>(); // LogText, or a frame's ByteBuffer
-    private OutputStream out;
-    private boolean finished;
-    private boolean sending;
-    private boolean gone;
+    private boolean isOpen; // somebody sends, or soon will
+    private boolean isSending;
+    private boolean isFinished;
+    private boolean isAnswered;
 
     private static final class LogText {
         final String stream;
@@ -31,17 +31,6 @@ final class Outbox implements Runnable {
         LogText(String stream) {
             this.stream = stream;
         }
-    }
-
-    synchronized void open(OutputStream to) {
-        out = to;
-        Thread thread = new Thread(this, "worker-front-outbox");
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    synchronized boolean isOpen() {
-        return out != null;
     }
 
     /** Adds text; joined to what waits of the same stream. */
@@ -58,43 +47,65 @@ final class Outbox implements Runnable {
 
     /** Adds text as a frame of its own. */
     synchronized void logApart(String stream, CharSequence text) {
-        if (finished || gone) {
-            return;
+        if (!isFinished) {
+            LogText log = new LogText(stream);
+            log.text.append(text);
+            add(log);
         }
-        LogText log = new LogText(stream);
-        log.text.append(text);
-        add(log);
     }
 
-    /** Adds the last frame, or only ends when there is none. False when it had ended before: the first one counts. */
-    synchronized boolean finish(ByteBuffer frame) {
-        if (finished) {
-            return false;
+    /** Adds the last frame, unless the process is ending and has said so. */
+    synchronized void answer(ByteBuffer frame) {
+        if (!isFinished) {
+            isAnswered = true;
+            finish(frame);
         }
-        finished = true;
-        if (frame != null && !gone) {
-            waiting.add(frame);
-        }
-        notifyAll();
-        return true;
     }
 
-    /** Returns when everything is with the operating system, or the peer is gone. */
-    synchronized void drain() {
-        while (sending || !waiting.isEmpty()) {
+    /** The process ends: this is the last frame, or none when it is null. Returns when all is sent. */
+    synchronized void abort(ByteBuffer frame) {
+        if (!isFinished) {
+            finish(frame);
+        }
+        while (isSending || !waiting.isEmpty()) {
             pause(0);
         }
     }
 
-    @Override
-    public void run() {
+    /** Sends everything up to the last frame. False when that is no answer, because the process ends. */
+    boolean sendTo(OutputStream out) {
         try {
             for (Object item = next(); item != null; item = next()) {
-                send(item);
+                send(item, out);
             }
-        } catch (IOException closed) {
+        } catch (IOException gone) {
             abandon();
         }
+        return isAnswered();
+    }
+
+    /** To be called before the handler, which may end the process before anything is sent. */
+    synchronized void open() {
+        isOpen = true;
+    }
+
+    synchronized boolean isOpen() {
+        return isOpen;
+    }
+
+    /** For the container's log: what nobody has asked for. */
+    synchronized void printTo(PrintStream log) {
+        for (Object item : waiting) {
+            log.print(((LogText) item).text);
+        }
+    }
+
+    private void finish(ByteBuffer frame) {
+        isFinished = true;
+        if (frame != null) {
+            waiting.add(frame);
+        }
+        notifyAll();
     }
 
     private void add(Object item) {
@@ -106,15 +117,15 @@ final class Outbox implements Runnable {
 
     /** The next thing to send; null when there will be none. */
     private synchronized Object next() {
-        sending = false;
+        isSending = false;
         notifyAll();
-        while (waiting.isEmpty() && !finished) {
+        while (waiting.isEmpty() && !isFinished) {
             pause(0);
         }
-        if (waiting.size() == 1 && !finished) {
+        if (waiting.size() == 1 && !isFinished) {
             pause(LINGER_MS);
         }
-        sending = !waiting.isEmpty();
+        isSending = !waiting.isEmpty();
         return waiting.pollFirst();
     }
 
@@ -126,8 +137,8 @@ final class Outbox implements Runnable {
         }
     }
 
-    /** Where the handler has left no heap, tries again until there is some: the handler's own thread fails of it, too. */
-    private void send(Object item) throws IOException {
+    /** Where the handler has left no heap, tries until there is some: the handler's own thread fails of it, too. */
+    private static void send(Object item, OutputStream out) throws IOException {
         ByteBuffer frame = null;
         while (frame == null || frame.hasRemaining()) {
             try {
@@ -148,10 +159,17 @@ final class Outbox implements Runnable {
         return Frames.log(log.stream, log.text);
     }
 
+    /** The peer is gone. The handler goes on to its end all the same. */
     private synchronized void abandon() {
-        gone = true;
-        sending = false;
+        isSending = false;
+        while (!isFinished) {
+            pause(0);
+        }
         waiting.clear();
         notifyAll();
+    }
+
+    private synchronized boolean isAnswered() {
+        return isAnswered;
     }
 }

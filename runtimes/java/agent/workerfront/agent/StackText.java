@@ -34,11 +34,16 @@ final class StackText {
     private void add(StackTraceElement[] frames) {
         int end = endOfHandler(frames);
         for (int i = 0; i < Math.min(end, MAX_FRAMES); i++) {
-            lines.add("at " + frames[i]);
+            lines.add("at " + withoutModule(frames[i]));
         }
         if (end > MAX_FRAMES) {
             lines.add("... " + (end - MAX_FRAMES) + " more");
         }
+    }
+
+    private static StackTraceElement withoutModule(StackTraceElement frame) {
+        return new StackTraceElement(
+            frame.getClassName(), frame.getMethodName(), frame.getFileName(), frame.getLineNumber());
     }
 
     private static int endOfHandler(StackTraceElement[] frames) {
@@ -55,6 +60,7 @@ final class StackText {
     private static boolean isReflection(String className) {
         return className.startsWith("java.lang.reflect.")
             || className.startsWith("sun.reflect.")
-            || className.startsWith("jdk.internal.reflect.");
+            || className.startsWith("jdk.internal.reflect.")
+            || className.equals("java.lang.Class");
     }
 }

@@ -1,6 +1,6 @@
 package workerfront.agent;
 
-/** Start and end of the handler as Unix times in ms. The clock of the day gives whole ms on Java 8, so it is read once. */
+/** Start and end of the handler as Unix times in ms. The clock of the day gives whole ms, so it is read only once. */
 final class Stopwatch {
     private static final double NANOS_PER_MS = 1e6;
 

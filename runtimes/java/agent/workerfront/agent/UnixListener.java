@@ -2,7 +2,7 @@ package workerfront.agent;
 
 import java.io.File;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.ProtocolFamily;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
@@ -17,7 +17,8 @@ final class UnixListener extends Listener {
     /** The socket gets its name when it may already be used, so no peer is turned away. */
     UnixListener(String path) throws IOException {
         File hidden = new File(path + "~");
-        server = open(hidden.getPath());
+        SocketAddress address = addressOf(hidden.getPath());
+        server = open().bind(address);
         boolean isOpen = hidden.setReadable(true, false) && hidden.setWritable(true, false)
             && hidden.setExecutable(true, false) && hidden.renameTo(new File(path));
         if (!isOpen) {
@@ -30,18 +31,22 @@ final class UnixListener extends Listener {
         return new UnixConnection(server.accept());
     }
 
-    // By reflection: this compiles on Java 8, which has no unix sockets.
-    private static ServerSocketChannel open(String path) throws IOException {
+    // By reflection, here and below: this compiles on Java 8, which has no unix sockets.
+    static SocketAddress addressOf(String path) throws IOException {
         try {
-            Object address = Class.forName("java.net.UnixDomainSocketAddress").getMethod("of", String.class)
-                .invoke(null, path);
-            Object server = ServerSocketChannel.class.getMethod("open", ProtocolFamily.class)
-                .invoke(null, StandardProtocolFamily.valueOf("UNIX"));
-            return ((ServerSocketChannel) server).bind((SocketAddress) address);
-        } catch (InvocationTargetException error) {
-            throw new IOException("cannot open a unix socket: " + error.getCause(), error.getCause());
+            Class<?> type = Class.forName("java.net.UnixDomainSocketAddress");
+            return (SocketAddress) type.getMethod("of", String.class).invoke(null, path);
         } catch (ReflectiveOperationException error) {
-            throw new IOException("unix sockets need Java 16; use tcp:<port>", error);
+            throw new IOException("unix sockets need Java 16 (else use tcp:<port>) and a short path: " + path, error);
+        }
+    }
+
+    private static ServerSocketChannel open() throws IOException {
+        try {
+            Method open = ServerSocketChannel.class.getMethod("open", ProtocolFamily.class);
+            return (ServerSocketChannel) open.invoke(null, StandardProtocolFamily.valueOf("UNIX"));
+        } catch (ReflectiveOperationException error) {
+            throw new IOException("cannot open a unix socket", error);
         }
     }
 

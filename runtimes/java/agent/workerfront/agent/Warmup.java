@@ -14,7 +14,9 @@ import lalb.Response;
  */
 final class Warmup implements Runnable {
     private static final int LIMIT = 4096;
-    private static final String CALL = "{\"type\":\"call\",\"event\":{\"text\":\"\\u00fc\",\"numbers\":[1,-2.5e3,true,null]},"
+    private static final String HANDLER = "workerfront.agent.Warmup.handle";
+    private static final String CALL = "{\"type\":\"call\","
+        + "\"event\":{\"text\":\"\\u00fc\",\"values\":[1,-2.5e3,true,null]},"
         + "\"context\":{\"call_id\":\"\",\"deadline_ms\":1}}";
 
     static Object handle(Map<String, Object> event, Context context) {
@@ -28,18 +30,22 @@ final class Warmup implements Runnable {
         thread.start();
     }
 
+    /** A call frame without its length. */
+    static byte[] call() {
+        return CALL.getBytes(StandardCharsets.UTF_8);
+    }
+
     @Override
     public void run() {
         Outbox outbox = new Outbox();
         LogCapture logs = new LogCapture(outbox, LIMIT);
-        outbox.open(new ByteArrayOutputStream());
         logs.stdout().println("warm");
         try {
-            Handler handler = HandlerLoader.load("workerfront.agent.Warmup.handle");
-            Call call = Call.parse(ByteBuffer.wrap(CALL.getBytes(StandardCharsets.UTF_8)));
-            ByteBuffer last = Invocation.run(handler, call, LIMIT);
+            Handler handler = HandlerLoader.load(HANDLER);
+            ByteBuffer last = Invocation.run(handler, Call.parse(ByteBuffer.wrap(call())), LIMIT);
             logs.end();
-            outbox.finish(last);
+            outbox.answer(last);
+            outbox.sendTo(new ByteArrayOutputStream());
             Failure.of(Failure.HANDLER, new Throwable("warm")).toFrame();
         } catch (LoadException | IOException impossible) {
             throw new AssertionError(impossible);

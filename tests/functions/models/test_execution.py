@@ -1,0 +1,86 @@
+"""The record of a call: begun once, ended once, and never changed after that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from functions.models import Execution
+from functions.models.execution import OPEN, ExecutionState
+from tests.functions.models import rows
+
+pytestmark = pytest.mark.django_db
+
+TERMINAL = [state for state in ExecutionState if state not in OPEN]
+LATER = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("state", ExecutionState)
+def test_only_a_queued_call_begins(state: ExecutionState) -> None:
+    row = rows.execution(state)
+    before = rows.snapshot(row)
+    assert Execution.objects.begin(row.pk, version="v") is (state == ExecutionState.QUEUED)
+    if state != ExecutionState.QUEUED:
+        assert rows.snapshot(row) == before
+
+
+def test_beginning_says_when_and_with_what() -> None:
+    row, now = rows.execution(), timezone.now()
+    assert Execution.objects.begin(row.pk, version="v", container_name="hf_w1__1")
+    seen = rows.snapshot(row)
+    assert (seen["state"], seen["version"], seen["container_name"]) == (ExecutionState.RUNNING, "v", "hf_w1__1")
+    assert seen["started_at"] >= now
+    assert not Execution.objects.begin(row.pk)
+
+
+@pytest.mark.parametrize("end", TERMINAL)
+@pytest.mark.parametrize("state", OPEN)
+def test_an_open_call_ends_once(state: ExecutionState, end: ExecutionState) -> None:
+    row, now = rows.execution(state), timezone.now()
+    assert Execution.objects.finish(row.pk, end, result="1")
+    seen = rows.snapshot(row)
+    assert (seen["state"], seen["result"], seen["lease_expires_at"]) == (end, "1", None)
+    assert seen["finished_at"] >= now
+    assert not Execution.objects.finish(row.pk, ExecutionState.FAILED, result="2")
+    assert rows.snapshot(row) == seen
+
+
+@pytest.mark.parametrize("state", TERMINAL)
+def test_a_terminal_row_never_changes(state: ExecutionState) -> None:
+    row = rows.execution(state)
+    before = rows.snapshot(row)
+    assert not Execution.objects.begin(row.pk)
+    assert not any(Execution.objects.finish(row.pk, end) for end in TERMINAL)
+    assert Execution.objects.abandon(timezone.now() + LATER) == 0
+    assert rows.snapshot(row) == before
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [(ExecutionState.QUEUED, "before the function began"), (ExecutionState.RUNNING, "whether it ended is unknown")],
+)
+def test_a_call_whose_worker_died_is_abandoned(state: ExecutionState, said: str) -> None:
+    row = rows.execution(state)
+    assert Execution.objects.abandon(timezone.now()) == 0
+    assert Execution.objects.abandon(timezone.now() + LATER) == 1
+    seen = rows.snapshot(row)
+    assert (seen["state"], seen["error_code"]) == (ExecutionState.ABANDONED, "outcome_unknown")
+    assert said in seen["error"]
+    assert seen["finished_at"] is not None
+    assert not Execution.objects.finish(row.pk, ExecutionState.SUCCEEDED)
+
+
+def test_a_deleted_function_leaves_the_records_of_its_calls() -> None:
+    function = rows.function("Gone")
+    row = rows.execution(ExecutionState.SUCCEEDED, function=function, function_name="Gone")
+    function.delete()
+    seen = rows.snapshot(row)
+    assert (seen["function_id"], seen["function_name"], seen["state"]) == (None, "Gone", ExecutionState.SUCCEEDED)
+
+
+def test_the_newest_call_comes_first() -> None:
+    old = rows.execution(queued_at=timezone.now() - LATER)
+    new = rows.execution()
+    assert list(Execution.objects.all()) == [new, old]

@@ -1,0 +1,55 @@
+"""A real engine, and an instance of its own for each test."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.build.platform import Platform
+from functions.engine import host_config
+from functions.engine.docker import Engine
+from functions.upkeep import reaper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from functions.sources.folder import FolderSource
+
+BASE = "python:3.12-slim"
+
+
+@pytest.fixture
+def real(source: FolderSource) -> Iterator[Platform]:
+    """The platform of an instance that nobody else is; what it leaves in the engine goes with the test."""
+    platform = Platform(Engine(20), source, "test-node", f"unit-{secrets.token_hex(6)}")
+    yield platform
+    ours = {"workerfront.instance": platform.instance}
+    for container in platform.engine.containers(ours):
+        platform.engine.remove(container["Id"])
+    for image in platform.engine.images(ours):
+        platform.engine.remove_image(image["Id"])
+
+
+@pytest.fixture
+def container(real: Platform) -> Iterator[Callable[..., str]]:
+    """Makes containers that would sleep for long, with these labels."""
+    made: list[str] = []
+
+    def make(labels: dict[str, str], image: str = BASE) -> str:
+        wanted = host_config.Container(image, {}, labels, 64 << 20, 0, host_config.NO_NETWORK, None)
+        config: dict[str, Any] = {**host_config.container(wanted), "Entrypoint": ["sleep", "1000"]}
+        made.append(real.engine.create(f"wf-unit-{secrets.token_hex(6)}", config))
+        real.engine.start(made[-1])
+        return made[-1]
+
+    yield make
+    for container_id in made:
+        real.engine.remove(container_id)
+
+
+@pytest.fixture
+def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that is there is old enough."""
+    monkeypatch.setattr(reaper, "GRACE_S", -10)

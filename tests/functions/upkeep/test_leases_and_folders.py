@@ -1,0 +1,118 @@
+"""What dead processes left in the database and on the disk."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from functions.engine import labels
+from functions.errors import EngineUnavailable
+from functions.models.execution import ExecutionState
+from functions.models.image import ImageState
+from functions.upkeep import reaper
+from tests.functions.models import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_django import Settings
+
+    from functions.build.platform import Platform
+    from tests.functions.fake_engine import FakeEngine
+
+pytestmark = pytest.mark.django_db
+
+PAST = timezone.now() - timedelta(seconds=1)
+
+
+@pytest.fixture
+def aged() -> Callable[..., Path]:
+    """Makes folders of this age in a room of WF_HOME, with something in them."""
+
+    def make(room: str, name: str, age_s: float) -> Path:
+        folder: Path = django_settings.WF_HOME / room / name
+        folder.mkdir()
+        (folder / "file").touch()
+        folder.chmod(0o555)
+        os.utime(folder, (time.time() - age_s,) * 2)
+        return folder
+
+    return make
+
+
+def state_of(row: object) -> str:
+    return str(rows.snapshot(row)["state"])  # type: ignore[arg-type]
+
+
+def test_leases_that_ended_are_ended(platform: Platform) -> None:
+    build = rows.image(ImageState.BUILDING, lease_expires_at=PAST)
+    queued = rows.execution(lease_expires_at=PAST)
+    running = rows.execution(ExecutionState.RUNNING, lease_expires_at=PAST)
+    reaper.sweep(platform)
+    assert (state_of(build), state_of(queued), state_of(running)) == ("ABSENT", "ABANDONED", "ABANDONED")
+
+
+def test_leases_that_hold_and_those_of_other_nodes_are_left_alone(platform: Platform) -> None:
+    here = [rows.image(ImageState.BUILDING), rows.execution(ExecutionState.RUNNING)]
+    there = [
+        rows.image(ImageState.BUILDING, rows.function("W2"), node="other", lease_expires_at=PAST),
+        rows.execution(node="other", lease_expires_at=PAST),
+    ]
+    before = [rows.snapshot(row) for row in [*here, *there]]
+    reaper.sweep(platform)
+    assert [rows.snapshot(row) for row in [*here, *there]] == before
+
+
+def test_channel_folders_of_calls_that_ended_go(platform: Platform, aged: Callable[..., Path]) -> None:
+    ended, running = rows.execution(ExecutionState.SUCCEEDED), rows.execution(ExecutionState.RUNNING)
+    gone = [aged("channels", f"{ended.pk.hex}-abc", 61), aged("channels", "nonsense", 61)]
+    kept = [aged("channels", f"{running.pk.hex}-abc", 61), aged("channels", f"{ended.pk.hex}-def", 30)]
+    reaper.sweep(platform)
+    assert [folder.exists() for folder in gone] == [False, False]
+    assert [folder.exists() for folder in kept] == [True, True]
+    for folder in kept:
+        reaper._remove_folder(folder)
+
+
+def test_folders_of_killed_builds_go_when_no_build_can_use_them(
+    platform: Platform, aged: Callable[..., Path], settings: Settings
+) -> None:
+    settings.WF_BUILD_TIMEOUT_SECONDS = 100
+    old, young = aged("work", "old", 201), aged("work", "young", 150)
+    reaper.sweep(platform)
+    assert (old.exists(), young.exists()) == (False, True)
+    reaper._remove_folder(young)
+
+
+@pytest.mark.parametrize("method", ["containers", "images"])
+def test_a_listing_that_fails_stops_nothing_else(
+    platform: Platform, fake_engine: FakeEngine, aged: Callable[..., Path], method: str
+) -> None:
+    fake_engine.failing[method] = [EngineUnavailable()]
+    row, folder = rows.execution(lease_expires_at=PAST), aged("channels", "nonsense", 61)
+    reaper.sweep(platform)
+    assert state_of(row) == "ABANDONED"
+    assert not folder.exists()
+    assert "remove" not in fake_engine.history
+    assert "remove_image" not in fake_engine.history
+
+
+def test_an_item_that_fails_stops_no_other(
+    platform: Platform, fake_engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaper, "GRACE_S", -10)
+    own = labels.container(platform.instance, platform.node, "W1", "v", "e")
+    for number in range(3):
+        fake_engine.made[f"c{number}"] = {"Labels": own, "HostConfig": {"Binds": ["x"]}}
+    fake_engine.failing["remove"] = [EngineUnavailable()]
+    reaper.sweep(platform)
+    assert list(fake_engine.made) == ["c0"]
+    reaper.sweep(platform)
+    assert fake_engine.made == {}

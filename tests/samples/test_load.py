@@ -1,0 +1,24 @@
+"""Two hundred calls of one sample for each language. benchmarks/load.py does the same with every sample."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.samples import cases, load
+from tests.worker import eventually
+
+if TYPE_CHECKING:
+    from tests.worker import Worker
+
+CALLS = 100
+
+
+@pytest.mark.parametrize("name", cases.HELLO)
+@pytest.mark.parametrize("at_once", [1, 8])
+def test_every_call_gets_its_own_answer_and_leaves_one_row(samples: Worker, name: str, at_once: int) -> None:
+    before = load.rows(samples, name)
+    assert load.run(samples, name, CALLS, at_once).problems == []
+    assert load.rows(samples, name) == {"SUCCEEDED": before.get("SUCCEEDED", 0) + CALLS}
+    eventually(lambda: not load.leftovers(samples))
