@@ -1,4 +1,4 @@
-"""A whole worker as real processes, with a state folder, a port and an instance of its own. The tests are its clients."""
+"""A whole worker as real processes, with a state folder, a port and an instance of its own; tests are its clients."""
 
 from __future__ import annotations
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+ROOMS = ("cache", "channels", "functions", "uploads", "work")
+
 
 def prepare(home: Path) -> Path:
     """Makes the folder and its rooms (0700) when they are missing; returns it."""
-    for folder in (home, home / "channels", home / "cache", home / "uploads", home / "work"):
+    for folder in (home, *(home / room for room in ROOMS)):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return home
 

@@ -51,9 +51,8 @@ class UnixAddress:
         if not os.path.lexists(self.folder / SOCKET_NAME):
             raise FileNotFoundError
         self.folder.chmod(0o555)
-        if not stat.S_ISSOCK(
-            (self.folder / SOCKET_NAME).lstat().st_mode
-        ):  # a link would lead us to sockets of the host
+        found = (self.folder / SOCKET_NAME).lstat()
+        if not stat.S_ISSOCK(found.st_mode):  # a link would lead us to a socket of the host
             raise ChannelBroken("The container put something else in the place of its agent's socket.")
         with _opened(self.folder) as descriptor, _closed_on_error(socket.socket(socket.AF_UNIX)) as connection:
             connection.connect(f"/proc/self/fd/{descriptor}/{SOCKET_NAME}")  # a long path would not fit in 108 bytes

@@ -21,7 +21,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from functions.errors import SourceInvalid
 from functions.sources import entries
-from functions.sources.files import whole_file, whole_folder
+from functions.sources.files import whole_file
 from functions.sources.limits import ARCHIVE_LIMITS, ArchiveLimits, readable
 
 if TYPE_CHECKING:
@@ -117,20 +117,6 @@ def read(path: Path, name: str, limits: ArchiveLimits = ARCHIVE_LIMITS) -> Packa
     except BaseException:
         archive.close()
         raise
-
-
-def unpack(path: Path, into: Path, name: str, limits: ArchiveLimits = ARCHIVE_LIMITS) -> None:
-    """Writes the package's files below `into`, which is missing or empty; upon failure nothing is left there.
-
-    Raises SourceInvalid and DiskFull. Modes are 0755 for what is executable and 0644 for the rest.
-    """
-    with read(path, name, limits) as package, whole_folder(into) as root:
-        for file in package.files:
-            target = root / file.path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as content:
-                content.writelines(package.chunks(file))
-            target.chmod(0o755 if file.executable else 0o644)
 
 
 def pack(folder: Path, name: str, to: Path, limits: ArchiveLimits = ARCHIVE_LIMITS) -> None:

@@ -1,10 +1,9 @@
-"""Files and folders that appear whole or not at all."""
+"""Files that appear whole or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,18 +39,4 @@ def whole_file(to: Path) -> Iterator[BinaryIO]:
             draft.replace(to)
         except BaseException:
             draft.unlink(missing_ok=True)
-            raise
-
-
-@contextmanager
-def whole_folder(into: Path) -> Iterator[Path]:
-    """A new folder that becomes `into` (missing, or empty) when the block ends well. Raises DiskFull."""
-    with disk_full():
-        draft = Path(tempfile.mkdtemp(prefix=".partial-", dir=into.parent))
-        try:
-            yield draft
-            draft.chmod(0o755)
-            draft.replace(into)
-        except BaseException:
-            shutil.rmtree(draft)
             raise
