@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOP_WAIT_S = 300  # the longest that calls under way may take to end; then the child is killed
+KILL_MARGIN_S = 10  # by so much sooner granian kills its own worker, which would outlive it
 SPARE_THREADS = 8  # for the admin while every call slot is taken
 LOOK_S = 0.5
 
@@ -41,7 +42,7 @@ def _commands(host: str, port: int) -> tuple[list[str], list[str]]:
     threads = str(settings.WF_MAX_CONCURRENT_CALLS + SPARE_THREADS)
     web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1", "--no-ws"]
     web += ["--blocking-threads", threads, "--backpressure", threads, "--log-level", "error"]
-    web += ["workerfront.wsgi:application"]
+    web += ["--workers-kill-timeout", str(STOP_WAIT_S - KILL_MARGIN_S), "--factory", "workerfront.server:application"]
     return [sys.executable, "-m", *web], [sys.executable, "-m", "workerfront", "qcluster"]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.http import UnreadablePostError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rest_framework.request import Request
+
+
+CHUNK = 1 << 20
+DISCARDED = 64 << 20  # bytes
 
 
 class AlwaysJSON(BaseContentNegotiation):
@@ -57,13 +63,24 @@ class EventParser(BaseParser):
 
 
 def refuse_unreadable(request: Request) -> None:
-    """Raises LengthRequired, PayloadTooLarge or UnsupportedMedia before a byte of the body is read."""
+    """Raises LengthRequired, PayloadTooLarge or UnsupportedMedia; nothing of such a body is kept."""
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and not request.headers.get("Content-Length"):
         raise LengthRequired
-    if int(request.headers.get("Content-Length") or 0) > settings.WF_BODY_LIMIT:
+    length = int(request.headers.get("Content-Length") or 0)
+    if length > settings.WF_BODY_LIMIT:
+        _discard(request, length)
         raise PayloadTooLarge
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMedia
+
+
+def _discard(request: Request, length: int) -> None:
+    """Most clients read no answer before they have sent all: a body that is not absurdly large is read and dropped."""
+    if length > DISCARDED:
+        return
+    with suppress(UnreadablePostError):
+        while request._request.read(CHUNK):  # DRF's own way to the stream would parse it
+            pass
 
 
 def _event(body: bytes, content_type: str) -> Any:

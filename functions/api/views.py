@@ -99,7 +99,7 @@ def _headers(answer: Answer) -> dict[str, str]:
     return {
         "X-Function-Name": row.function_name,
         "X-Function-Version": row.version,
-        "X-Start-Type": row.start_type,
+        "X-Start-Type": str(row.start_type),  # a plain str: wsgiref takes no subclass
         "X-Duration-Seconds": f"{answer.stages.total_ms() / 1000:.6f}",
         "Server-Timing": ", ".join(f"{stage};dur={ms:.3f}" for stage, ms in spent.items()),
     }

@@ -71,7 +71,7 @@ class Container:
         """What it wrote past its agent; nothing when it is gone."""
         try:
             return self.platform.engine.output(self.id, settings.WF_LOG_LIMIT)
-        except NoSuchThing:
+        except (NoSuchThing, Conflict):  # a conflict: it is being removed
             return ""
 
     def remove(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from runtimes import registry
 from tests.contract import records
-from tests.contract.package import function_name, package
+from tests.contract.package import function_name, language, package
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,10 +61,16 @@ def value_of(reply: Reply) -> Any:
 
 
 def deployed(worker: Worker, prefix: str, runtime: str, **config: Any) -> ContractFunction:
-    """The contract's package under a name of its own."""
+    """The contract's package under a name of its own; a second time it is not built again."""
     name = function_name(prefix, runtime)
-    worker.deploy(name, package(runtime, **config))
+    if not (worker.home / "functions" / f"{name}.zip").exists():
+        worker.deploy(name, package(runtime, **config))
     return ContractFunction(worker, name, runtime)
+
+
+def unlimited(worker: Worker, runtime: str) -> ContractFunction:
+    """The contract's function with the worker's own limits."""
+    return deployed(worker, "Contract", runtime, env={"FLAVOUR": "süß", "EMPTY": ""})
 
 
 @pytest.fixture(scope="session", params=registry.names())
@@ -77,11 +83,12 @@ def runtime(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def function(worker: Worker, runtime: str) -> ContractFunction:
     """The contract's function with the worker's own limits."""
-    return deployed(worker, "Contract", runtime, env={"FLAVOUR": "süß", "EMPTY": ""})
+    return unlimited(worker, runtime)
 
 
 @pytest.fixture(scope="session")
 def limited(worker: Worker, runtime: str) -> ContractFunction:
-    """The contract's function with little time and memory."""
-    memory = "128m" if runtime.startswith("java") else "64m"
-    return deployed(worker, "Limited", runtime, timeout=2, memory=memory)
+    """The contract's function with little time and memory, and no network where its channel needs none."""
+    memory = "128m" if language(runtime) == "java" else "64m"
+    network = "none" if registry.get(runtime).channel == "unix" else "egress"
+    return deployed(worker, "Limited", runtime, timeout=2, memory=memory, network=network)

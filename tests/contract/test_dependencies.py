@@ -1,4 +1,4 @@
-"""Dependencies that a package lists are installed by the language's real installer; network and jars besides."""
+"""Dependencies that a package lists are installed by the language's real installer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtimes import registry
-from tests.contract.conftest import deployed, value_of
+from tests.contract.conftest import value_of
 from tests.contract.package import function_name, runtimes_of
 
 if TYPE_CHECKING:
@@ -40,13 +39,3 @@ def test_npm_installs_what_package_json_lists(worker: Worker, runtime: str) -> N
     files = {"index.js": NODE, "package.json": json.dumps(NPM)}
     worker.deploy(name, {"config.json": json.dumps({"environment": runtime}), **files})
     assert value_of(worker.execute(name)) == "2s"
-
-
-def test_a_function_without_a_network_answers_where_its_channel_needs_none(worker: Worker, runtime: str) -> None:
-    function = deployed(worker, "Offline", runtime, network="none")
-    reply = function.call("connect", places=["1.1.1.1:80", "8.8.8.8:53"])
-    if registry.get(runtime).channel == "unix":
-        assert value_of(reply) == {"1.1.1.1:80": False, "8.8.8.8:53": False}
-    else:
-        assert (reply.status, reply.json["Code"]) == (502, "source_invalid")
-        assert "config.json /network" in reply.json["Message"]

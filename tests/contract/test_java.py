@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes import registry
-from tests.contract.conftest import deployed, value_of
+from tests.contract.conftest import deployed, unlimited, value_of
 from tests.contract.package import function_name, runtimes_of
 from tests.contract.records import image
 
@@ -46,7 +46,7 @@ def test_a_handler_may_take_the_event_alone(worker: Worker, runtime: str) -> Non
 
 
 def test_fields_getters_and_our_response_become_results(worker: Worker, runtime: str) -> None:
-    function = deployed(worker, "Results", runtime)
+    function = unlimited(worker, runtime)
     assert function.value("bean") == {"name": "Conference", "grams": 3}
     assert function.call("response").json["Result"] == {"statusCode": 201, "body": "made"}
 

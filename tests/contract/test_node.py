@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract.conftest import deployed, value_of
+from tests.contract.conftest import unlimited, value_of
 from tests.contract.package import runtimes_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("runtime", runtimes_of("node"))
 def test_a_value_a_promise_and_an_async_function_are_all_waited_for(worker: Worker, runtime: str) -> None:
-    function = deployed(worker, "Promising", runtime)
+    function = unlimited(worker, runtime)
     replies = function.send_all({case: {"case": case} for case in ("value", "promise", "async", "rejected")})
     rejected = replies.pop("rejected")
     assert {case: value_of(reply) for case, reply in replies.items()} == {

@@ -1,0 +1,96 @@
+"""What a function reaches: not the worker, not another function, not the host's metadata address."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.contract import engine_view
+from tests.docker.functions import node, python
+from tests.worker import engine, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.worker import Worker
+
+METADATA = "169.254.169.254"
+CONNECT = """
+found = {}
+for host, port in event:
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        found[host] = probe.connect_ex((host, port)) == 0
+return found
+"""
+
+
+def _reached(worker: Worker, *places: tuple[str, int]) -> dict[str, bool]:
+    worker.deploy("Curious", python(CONNECT))
+    reply = worker.execute("Curious", list(places))
+    assert reply.status == 200, reply.body
+    found: dict[str, bool] = json.loads(reply.json["Result"]["body"])
+    return found
+
+
+def test_a_function_does_not_reach_the_workers_port(worker: Worker) -> None:
+    gateway = _gateway()
+    assert _reached(worker, ("127.0.0.1", worker.port), (gateway, worker.port)) == {"127.0.0.1": False, gateway: False}
+
+
+def test_a_function_does_not_reach_another_function(worker: Worker) -> None:
+    server = "return new Promise((done) => { require('net').createServer().listen(8080); setTimeout(done, 8000); });"
+    worker.deploy("Server", node(server))
+    with ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(worker.execute, "Server", {})
+        eventually(lambda: _addresses(worker, "Server"), 60)
+        address = _addresses(worker, "Server")[0]
+        assert _reached(worker, (address, 8080)) == {address: False}
+        assert pending.result().status == 200
+
+
+def _addresses(worker: Worker, name: str) -> list[str]:
+    """The address of a running function, its own or that of the holder that it joined."""
+    found = []
+    with engine() as client:
+        for entry in engine_view.containers(worker, function=name):
+            mode = client.api.inspect_container(entry["Id"])["HostConfig"]["NetworkMode"]
+            owner = mode.removeprefix("container:") if mode.startswith("container:") else entry["Id"]
+            networks = client.api.inspect_container(owner)["NetworkSettings"]["Networks"]
+            found += [network["IPAddress"] for network in networks.values() if network["IPAddress"]]
+    return found
+
+
+@pytest.fixture
+def metadata_service() -> Iterator[int]:
+    """A listener at the metadata address, as a cloud has one; its port."""
+    subprocess.run(["ip", "address", "add", f"{METADATA}/32", "dev", "lo"], check=True)
+    try:
+        with closing(socket.create_server((METADATA, 0))) as listener:
+            port: int = listener.getsockname()[1]
+            socket.create_connection((METADATA, port), timeout=5).close()  # it can be reached from the host
+            yield port
+    finally:
+        subprocess.run(["ip", "address", "delete", f"{METADATA}/32", "dev", "lo"], check=True)
+
+
+def test_a_function_does_not_reach_the_metadata_address(worker: Worker, metadata_service: int) -> None:
+    assert _reached(worker, (METADATA, metadata_service)) == {METADATA: False}
+
+
+def test_a_function_reaches_the_outside_of_its_bridge(worker: Worker) -> None:
+    gateway = _gateway()
+    with closing(socket.create_server((gateway, 0))) as listener:
+        assert _reached(worker, (gateway, listener.getsockname()[1])) == {gateway: True}
+
+
+def _gateway() -> str:
+    with engine() as client:
+        address: str = client.networks.get("wf-fn").attrs["IPAM"]["Config"][0]["Gateway"]
+    return address

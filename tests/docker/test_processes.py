@@ -1,0 +1,111 @@
+"""The worker's processes: alone, with the original's variables, stopped, and misconfigured."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.contract import engine_view, records
+from tests.contract.records import header
+from tests.docker.functions import node, python
+from tests.worker import ROOT, eventually
+
+if TYPE_CHECKING:
+    from tests.worker import Worker
+
+
+def test_a_lone_runserver_builds_and_answers(own_worker: Worker) -> None:
+    own_worker.manage("migrate")
+    own_worker.start("runserver", str(own_worker.port), "--noreload")
+    own_worker.deploy("Alone", node("return 'alone';"))
+    assert own_worker.execute("Alone", {}).json["Result"]["body"] == "alone"
+
+
+def test_the_originals_variables_are_enough(own_worker: Worker) -> None:
+    own_worker.deploy("Legacy", node("return 'served';"))
+    folder = own_worker.home.parent / "prefix"
+    folder.mkdir()
+    (own_worker.home / "functions" / "Legacy.zip").rename(folder / "fn-Legacy.zip")
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        own_worker.environment |= {
+            "USER_FUNCTION_URL_PREFIX": f"http://127.0.0.1:{server.server_port}/fn-",
+            "USER_CODE_SIZE_LIMIT": "-1",
+            "CONTAINER_POOL_LIMIT": "-1",
+            "CONTAINER_POOL_NUM": "6",
+            "USING_REST_MODE": "false",
+            "REST_CONTAINER_LIFE_TIME": "10",
+        }
+        own_worker.start()
+        assert own_worker.execute("Legacy").json["Result"]["body"] == "served"
+        assert own_worker.execute("Missing").status == 404
+        server.shutdown()
+
+
+def test_sigterm_lets_a_call_end_and_leaves_no_process_and_no_container(own_worker: Worker) -> None:
+    own_worker.start()
+    own_worker.deploy("Slow", python("time.sleep(3)\nreturn 'done'"))
+    assert own_worker.execute("Slow", {}).status == 200
+    assert own_worker.process is not None
+    group = own_worker.process.pid
+    with ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(own_worker.execute, "Slow", {})
+        query = "SELECT id FROM functions_execution WHERE state = 'RUNNING'"
+        eventually(lambda: records.rows(own_worker, query))
+        assert own_worker.stop() == 0
+        assert pending.result().json["Result"]["body"] == "done"
+    assert not engine_view.containers(own_worker)
+    assert not _is_alive(group)
+
+
+def _is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_child_that_dies_ends_the_worker_with_an_error(own_worker: Worker) -> None:
+    own_worker.start()
+    assert own_worker.process is not None
+    children = Path(f"/proc/{own_worker.process.pid}/task/{own_worker.process.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    assert own_worker.process.wait(60) == 1
+    own_worker.process = None
+
+
+def test_legacy_status_makes_every_failure_a_500(own_worker: Worker) -> None:
+    own_worker.environment["WF_LEGACY_STATUS"] = "1"
+    own_worker.start()
+    reply = own_worker.execute("Nobody")
+    assert (reply.status, reply.json["Code"]) == (500, "function_not_found")
+
+
+def test_an_unknown_variable_stops_the_start_and_names_itself(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "WF_HOME": str(tmp_path), "WF_SOURCE_URI": "file:///x"}
+    command = [sys.executable, str(ROOT / "manage.py"), "start"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "WF_SOURCE_URI; did you mean WF_SOURCE_URL?" in done.stderr
+
+
+def test_call_ids_and_timings_are_in_the_headers(worker: Worker) -> None:
+    worker.deploy("Timed", node("return 1;"))
+    reply = worker.execute("Timed", {}, X_Request_Id="trace-1.a")
+    assert header(reply, "X-Call-Id") == "trace-1.a"
+    assert header(reply, "X-Function-Name") == "Timed"
+    assert header(reply, "X-Start-Type") == reply.json["Meta"]["StartType"]
+    stages = [part.partition(";")[0] for part in header(reply, "Server-Timing").split(", ")]
+    assert stages == ["queue", "build", "start", "exec"]
+    refused = worker.execute("Timed", {}, X_Call_Id="no spaces allowed")
+    assert header(refused, "X-Call-Id") not in ("", "no spaces allowed")
