@@ -12,12 +12,14 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import docker
+import docker.errors
 
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT_S = 60
@@ -150,7 +152,9 @@ class Worker:
     def forget(self) -> None:
         """Removes what this instance has left in the engine, so that no test meets another's things."""
         for container in self.containers():
-            container.remove(force=True)
+            with suppress(docker.errors.APIError):  # it may be going by itself at this moment
+                container.remove(force=True)
+        eventually(lambda: not self.containers())
         for image in self.images():
             with engine() as client:
                 client.images.remove(image.id, force=True)

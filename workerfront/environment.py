@@ -18,6 +18,7 @@ N = TypeVar("N", int, float)
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+SMALLEST = 16 << 20  # bytes: less memory starts no container
 _SIZE = re.compile(r"(\d+)([kmg]?)")
 
 
@@ -50,8 +51,9 @@ class Environment:
         return self._parsed(name, default, lambda text: _at_least(float(text), minimum), f"a number >= {minimum}")
 
     def size(self, name: str, default: str) -> int:
-        """Bytes: a whole number with an optional k, m or g (powers of 1024)."""
-        return self._parsed(name, _bytes(default), _bytes, "a size such as 256m or 1g")
+        """Bytes, at least 16 MiB: a whole number with an optional k, m or g (powers of 1024)."""
+        wanted = "a size of at least 16m, such as 256m or 1g"
+        return self._parsed(name, _bytes(default), lambda text: _at_least(_bytes(text), SMALLEST), wanted)
 
     def path(self, name: str, default: Path | None) -> Path | None:
         """An absolute path; a relative value counts from the working directory."""

@@ -7,6 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -17,9 +20,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOP_WAIT_S = 300  # the longest that calls under way may take to end; then the child is killed
+START_LIMIT_S = 60
 KILL_MARGIN_S = 10  # by so much sooner granian kills its own worker, which would outlive it
 SPARE_THREADS = 8  # for the admin while every call slot is taken
 LOOK_S = 0.5
+FIRST_LOOK_S = 0.05
 
 
 def serve(host: str, port: int) -> int:
@@ -29,6 +34,7 @@ def serve(host: str, port: int) -> int:
         signal.signal(number, lambda *_: told.set())
     children = [subprocess.Popen(command) for command in _commands(host, port)]  # noqa: S603 -- ours
     try:
+        _wait_until_it_answers(host, port, children)
         while not told.wait(LOOK_S):
             if ended := [child for child in children if child.poll() is not None]:
                 logger.error("%s ended with status %s", ended[0].args, ended[0].returncode)
@@ -38,11 +44,30 @@ def serve(host: str, port: int) -> int:
         _stop(children)
 
 
+def _wait_until_it_answers(host: str, port: int, children: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Granian loses a SIGTERM that comes while it starts, and then waits for its own worker: never stop it sooner."""
+    deadline = time.monotonic() + min(START_LIMIT_S, STOP_WAIT_S)
+    while time.monotonic() < deadline and all(child.poll() is None for child in children):
+        if _answers(host, port):
+            return
+        time.sleep(FIRST_LOOK_S)
+
+
+def _answers(host: str, port: int) -> bool:
+    with closing(HTTPConnection(host, port, timeout=LOOK_S)) as connection:
+        try:
+            connection.request("GET", "/openapi.json")
+            return bool(connection.getresponse().status)
+        except (OSError, HTTPException):
+            return False
+
+
 def _commands(host: str, port: int) -> tuple[list[str], list[str]]:
     threads = str(settings.WF_MAX_CONCURRENT_CALLS + SPARE_THREADS)
     web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1", "--no-ws"]
     web += ["--blocking-threads", threads, "--backpressure", threads, "--log-level", "error"]
-    web += ["--workers-kill-timeout", str(STOP_WAIT_S - KILL_MARGIN_S), "--factory", "workerfront.server:application"]
+    web += ["--workers-kill-timeout", str(STOP_WAIT_S - KILL_MARGIN_S)]
+    web += ["workerfront.wsgi:application"]
     return [sys.executable, "-m", *web], [sys.executable, "-m", "workerfront", "qcluster"]
 
 

@@ -31,4 +31,7 @@ class OwnMachine(BasePermission):
 
 
 def _is_own(origin: str, request: Request) -> bool:
-    return urlsplit(origin).netloc == request.get_host()
+    try:
+        return urlsplit(origin).netloc == request.get_host()
+    except ValueError:  # such as a broken IPv6 address
+        return False

@@ -59,19 +59,26 @@ class EventParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        return {"event": _event(stream.read(), media_type or "")}
+        body = stream.read()
+        if len(body) < _length((parser_context or {})["request"]):
+            raise BadRequest("The body ended before its Content-Length.")
+        return {"event": _event(body, media_type or "")}
 
 
 def refuse_unreadable(request: Request) -> None:
     """Raises LengthRequired, PayloadTooLarge or UnsupportedMedia; nothing of such a body is kept."""
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and not request.headers.get("Content-Length"):
         raise LengthRequired
-    length = int(request.headers.get("Content-Length") or 0)
+    length = _length(request)
     if length > settings.WF_BODY_LIMIT:
         _discard(request, length)
         raise PayloadTooLarge
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMedia
+
+
+def _length(request: Request) -> int:
+    return int(request.headers.get("Content-Length") or 0)
 
 
 def _discard(request: Request, length: int) -> None:

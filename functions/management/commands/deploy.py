@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from functions.build.package import examine
 from functions.build.platform import platform
 from functions.errors import WorkerFrontError
 from functions.models import Function
@@ -33,12 +34,15 @@ class Command(BaseCommand):
 
     def _deploy(self, path: Path) -> None:
         name = checked(path.stem if path.is_file() else path.name)
+        function = Function.objects.named(name)
+        name = function.name if function else name  # W1 and w1 are one function, and one object in the storage
         with tempfile.TemporaryDirectory() as scratch:
             package = path
             if path.is_dir():
                 package = Path(scratch) / f"{name}.zip"
                 archive.pack(path, name, package)
+            examine(package, name, function.runtime if function else "")
             platform().source.save(name, package)
-        if function := Function.objects.named(name):
+        if function:
             Function.objects.outdate(function.pk)
         self.stdout.write(f"deployed {name}")
