@@ -16,12 +16,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from typing import TYPE_CHECKING
 
 from tests.contract import records
 from tests.worker import Worker, engine
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import docker
