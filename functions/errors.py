@@ -211,11 +211,10 @@ class BuildTimeout(WorkerFrontError):
 
 
 class StartTimeout(WorkerFrontError):
-    """The function's container was not ready within the boot limit."""
+    """The function's container was not ready within the boot limit. Its code may have begun to load."""
 
     code = "start_timeout"
     status = 504
-    retryable = True
 
 
 class OutcomeUnknown(WorkerFrontError):

@@ -7,4 +7,4 @@ scripts/venv.sh requirements-dev.txt
 scripts/engine.sh
 mapfile -t images < <(.venv/bin/python -m runtimes python3.7 node12 java8)
 scripts/bases/ensure.sh "${images[@]}"
-exec .venv/bin/python benchmarks/oneshot.py "$@"
+exec .venv/bin/python -m benchmarks.oneshot "$@"

@@ -2,6 +2,7 @@
 # Everything that changes the machine goes through here: becoming root, and installing Debian packages.
 # Owns the rule of WF_NO_INSTALL=1 (say what is missing, touch nothing). Sourced after say.sh, never run.
 
+[[ ${WF_NO_INSTALL:-} =~ ^([Tt][Rr][Uu][Ee]|1)$ ]] && export WF_NO_INSTALL=1
 PATH="$PATH:/usr/sbin:/sbin" # a plain user's PATH lacks the folders of dockerd, iptables and runuser
 
 is_root() { [[ $(id -u) -eq 0 ]]; }

@@ -9,6 +9,7 @@ scripts/engine.sh
 mapfile -t images < <(.venv/bin/python -m runtimes)
 scripts/bases/ensure.sh "${images[@]}"
 if [[ $# -eq 0 ]]; then
-    DATABASE_URL="$(scripts/postgres.sh)" .venv/bin/python -m pytest -q tests/functions tests/races
+    postgres="$(scripts/postgres.sh)"
+    DATABASE_URL="$postgres" .venv/bin/python -m pytest -q tests/functions tests/races
 fi
 .venv/bin/python -m pytest "$@"

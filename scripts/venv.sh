@@ -33,16 +33,17 @@ has_wanted() {
 }
 
 make_environment() {
-    [[ -x .venv/bin/python ]] && return
+    .venv/bin/python -m pip --version >/dev/null 2>&1 && return # without pip it was left half made
     "$1" -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
     say "making the virtual environment .venv"
-    "$1" -m venv .venv
+    "$1" -m venv --clear .venv
 }
 
 if has_wanted; then
     exit 0
 fi
-make_environment "$(find_python)"
+python="$(find_python)"
+make_environment "$python"
 say "installing $requirements into .venv"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements"
 wanted >"$stamp-$requirements"

@@ -140,7 +140,7 @@ class Worker:
 
     def containers(self) -> list[Any]:
         """All containers of this instance, running or not (docker-py's objects)."""
-        wanted = {"label": f"workerfront.instance={self.instance}"}
+        wanted: dict[str, Any] = {"label": f"workerfront.instance={self.instance}"}
         with engine() as client:  # ignore_removed: one may go between the listing and the look at it
             return list(client.containers.list(all=True, filters=wanted, ignore_removed=True))
 
@@ -151,13 +151,17 @@ class Worker:
 
     def forget(self) -> None:
         """Removes what this instance has left in the engine, so that no test meets another's things."""
-        for container in self.containers():
-            with suppress(docker.errors.APIError):  # it may be going by itself at this moment
-                container.remove(force=True)
-        eventually(lambda: not self.containers())
+        eventually(self._has_no_container)  # the engine may still be at what a killed worker has asked for
         for image in self.images():
             with engine() as client:
                 client.images.remove(image.id, force=True)
+
+    def _has_no_container(self) -> bool:
+        left = self.containers()
+        for container in left:
+            with suppress(docker.errors.APIError):  # it may be going by itself at this moment
+                container.remove(force=True)
+        return not left
 
 
 class engine:  # noqa: N801 -- used like a function

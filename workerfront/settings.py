@@ -50,7 +50,6 @@ WF_NETWORK_HOLDERS = env.integer("WF_NETWORK_HOLDERS", 8, minimum=0)  # 0: each 
 WF_NETWORK_IDLE_SECONDS = env.integer("WF_NETWORK_IDLE_SECONDS", 60, minimum=1)
 WF_BODY_LIMIT = 6 * MIB
 WF_LOG_LIMIT = 256 << 10
-WF_JSON_DEPTH = 64
 
 # --- Builds ---
 WF_BUILD_MEMORY = env.size("WF_BUILD_MEMORY", "2g")

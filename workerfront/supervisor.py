@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 STOP_WAIT_S = 300  # the longest that calls under way may take to end; then the child is killed
 START_LIMIT_S = 60
 KILL_MARGIN_S = 10  # by so much sooner granian kills its own worker, which would outlive it
-SPARE_THREADS = 8  # for the admin while every call slot is taken
+SPARE_THREADS = 24  # for callers that wait for a build, and the admin, while every call slot is taken
 LOOK_S = 0.5
 FIRST_LOOK_S = 0.05
 
@@ -56,7 +56,7 @@ def _wait_until_it_answers(host: str, port: int, children: Sequence[subprocess.P
 def _answers(host: str, port: int) -> bool:
     with closing(HTTPConnection(host, port, timeout=LOOK_S)) as connection:
         try:
-            connection.request("GET", "/openapi.json")
+            connection.request("GET", "/")
             return bool(connection.getresponse().status)
         except (OSError, HTTPException):
             return False
@@ -64,8 +64,9 @@ def _answers(host: str, port: int) -> bool:
 
 def _commands(host: str, port: int) -> tuple[list[str], list[str]]:
     threads = str(settings.WF_MAX_CONCURRENT_CALLS + SPARE_THREADS)
-    web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1", "--no-ws"]
+    web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1"]
     web += ["--blocking-threads", threads, "--backpressure", threads, "--log-level", "error"]
+    web += ["--http", "1", "--no-ws"]  # an HTTP/2 body has no length, and would be taken for an empty event
     web += ["--workers-kill-timeout", str(STOP_WAIT_S - KILL_MARGIN_S)]
     web += ["workerfront.wsgi:application"]
     return [sys.executable, "-m", *web], [sys.executable, "-m", "workerfront", "qcluster"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 _TRANSLATED: dict[type[Exception], type[WorkerFrontError]] = {
     Http404: NotFound,
+    UnreadablePostError: BadRequest,
     PermissionDenied: Forbidden,
     RequestDataTooBig: PayloadTooLarge,
     SuspiciousOperation: BadRequest,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from functions.build.heartbeat import heartbeat
 from functions.build.log import BuildLog
 from functions.engine import host_config, labels
 from functions.engine.docker import NoSuchImage
-from functions.errors import BuildFailed, Conflict, WorkerFrontError
+from functions.errors import BuildFailed, BuildTimeout, WorkerFrontError
 from functions.models import Function, Image
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def build(pk: int, token: uuid.UUID, platform: Platform) -> None:
         return
     image = Image.objects.select_related("function").get(pk=pk)
     log = BuildLog()
-    with heartbeat(pk, token, settings.WF_BUILD_TIMEOUT_SECONDS):
+    with heartbeat(pk, token, settings.WF_BUILD_TIMEOUT_SECONDS, log):
         try:
             built = _built(image, platform, log)
         except WorkerFrontError as error:
@@ -80,15 +81,19 @@ def _image_id(image: Image, found: Package, platform: Platform, log: BuildLog, s
         dockerfile = recipe.dockerfile(found.runtime, labels.build_layer(platform.instance))
         context.write(found, dockerfile, tar)
         tar.seek(0)
+        platform.engine.ensure_network()
+        deadline = time.monotonic() + settings.WF_BUILD_TIMEOUT_SECONDS
         for message in platform.engine.build(
             tar,
-            tag=image.tag,
+            tag=recipe.reference(image.tag),
             labels=labels.image(platform.instance, platform.node, image.function.name, found.version),
             buildargs=recipe.build_arguments(found.runtime),
             timeout=settings.WF_BUILD_TIMEOUT_SECONDS,
             **host_config.build(settings.WF_BUILD_MEMORY),
         ):
             log.add(message)
+            if time.monotonic() > deadline:  # to stop listening cancels the build
+                raise BuildTimeout
     if log.error or not log.image_id:
         _quietly_remove(log.last_layer(), platform)
         raise BuildFailed(log.explanation())
@@ -106,5 +111,5 @@ def _quietly_remove(image_id: str, platform: Platform) -> None:
         return
     try:
         platform.engine.remove_image(image_id)
-    except Conflict:
-        logger.info("image %s is in use; the next sweep removes it", image_id)
+    except WorkerFrontError as error:
+        logger.info("image %s stays until the next sweep: %s", image_id, error.message)

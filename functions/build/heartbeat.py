@@ -18,16 +18,18 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterator
 
+    from functions.build.log import BuildLog
+
 logger = logging.getLogger(__name__)
 
 INTERVAL_S = BUILD_LEASE.total_seconds() / 4
 
 
 @contextmanager
-def heartbeat(pk: int, token: uuid.UUID, limit_s: float) -> Iterator[None]:
+def heartbeat(pk: int, token: uuid.UUID, limit_s: float, log: BuildLog) -> Iterator[None]:
     """Renews the lease during a `with` block; after `limit_s` seconds the waiting callers hear of a timeout."""
     over = threading.Event()
-    thread = threading.Thread(target=_beat, args=(pk, token, limit_s, over), name="build-lease", daemon=True)
+    thread = threading.Thread(target=_beat, args=(pk, token, limit_s, log, over), name="build-lease", daemon=True)
     thread.start()
     try:
         yield
@@ -36,13 +38,13 @@ def heartbeat(pk: int, token: uuid.UUID, limit_s: float) -> Iterator[None]:
         thread.join()
 
 
-def _beat(pk: int, token: uuid.UUID, limit_s: float, over: threading.Event) -> None:
+def _beat(pk: int, token: uuid.UUID, limit_s: float, log: BuildLog, over: threading.Event) -> None:
     deadline = time.monotonic() + limit_s
     try:
         while not over.wait(min(INTERVAL_S, max(0.0, deadline - time.monotonic()))):
             if time.monotonic() >= deadline:
                 message = f"The image was not built within {limit_s:g} s."
-                Image.objects.fail(pk, token, code=BuildTimeout.code, error=message, log="")
+                Image.objects.fail(pk, token, code=BuildTimeout.code, error=message, log=log.text())
                 return
             _renew(pk, token)
     finally:

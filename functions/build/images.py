@@ -49,11 +49,12 @@ def ensure(function: Function, platform: Platform) -> Ready:
 
 
 def request(function: Function, node: str, *, now: bool = False) -> bool:
-    """Starts a build when there is something to build. `now`: look at the package again, whatever the back-off."""
+    """Starts a build when there is something to build. `now`: anew, whatever is there and whatever the back-off."""
     image = Image.objects.of(function, node)
     if now:
         Function.objects.outdate(function.pk)
         Image.objects.retry_now(image.pk)
+        Image.objects.distrust(image.pk)
         image = _seen_again(image)
     return _enqueue(image)
 

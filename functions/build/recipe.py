@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,10 @@ from runtimes import registry
 if TYPE_CHECKING:
     from functions.engine.labels import Labels
     from runtimes.base import Runtime
+
+
+REFERENCE = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*")
+SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 
 def runtime(name: str) -> Runtime:
@@ -30,6 +36,13 @@ def refuse_without_channel(runtime: Runtime, network: bool) -> None:
             f"config.json /network: {runtime.name} is reached over TCP and needs a network; 'none' needs a runtime "
             "with unix sockets, such as a newer version of the language."
         )
+
+
+def reference(name: str) -> str:
+    """A name that the engine takes for an image: the name itself, or for odd ones such as hf_a___b a near one."""
+    if REFERENCE.fullmatch(name):
+        return name
+    return f"{SEPARATORS.sub('-', name).strip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def dockerfile(runtime: Runtime, labels: Labels) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_FRAME = 16 << 20
 SOCKET_NAME = "agent.sock"
+CONNECT_LIMIT_S = 1.0
 _LENGTH = struct.Struct(">I")
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0005, 0.005
 _SIGN_OF_LIFE_S = 0.5  # how often a boot that takes long is asked whether it still lives
@@ -55,6 +56,7 @@ class UnixAddress:
         if not stat.S_ISSOCK(found.st_mode):  # a link would lead us to a socket of the host
             raise ChannelBroken("The container put something else in the place of its agent's socket.")
         with _opened(self.folder) as descriptor, _closed_on_error(socket.socket(socket.AF_UNIX)) as connection:
+            connection.settimeout(CONNECT_LIMIT_S)  # an agent that never accepts lets its backlog fill up
             connection.connect(f"/proc/self/fd/{descriptor}/{SOCKET_NAME}")  # a long path would not fit in 108 bytes
             return connection
 
@@ -68,7 +70,7 @@ class TcpAddress:
 
     def connect(self) -> socket.socket:
         """Raises OSError until the agent listens."""
-        connection = socket.create_connection((self.host, self.port), timeout=1)
+        connection = socket.create_connection((self.host, self.port), timeout=CONNECT_LIMIT_S)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
@@ -143,12 +145,20 @@ class Channel:
 
 def _decoded(body: bytearray) -> dict[str, Any]:
     try:
-        frame = json.loads(body)
+        frame = _parsed(body)
     except (ValueError, RecursionError) as error:
         raise ChannelBroken from error
     if not isinstance(frame, dict):
         raise ChannelBroken
     return frame
+
+
+def _parsed(body: bytearray) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        # Python refuses whole numbers of thousands of digits; as floats they are infinite, and the result is refused.
+        return json.loads(body, parse_int=float)
 
 
 def connect(address: Address, deadline: float, still_alive: Callable[[], bool]) -> Channel:

@@ -190,11 +190,6 @@ class Engine:
         with _translated():
             return list(self._client.images(filters=_filter(labels)))
 
-    def ping(self) -> None:
-        """Raises EngineUnavailable when the engine does not answer."""
-        with _translated():
-            self._client.ping()
-
 
 def _filter(labels: Mapping[str, str]) -> dict[str, list[str]]:
     return {"label": [f"{key}={value}" for key, value in labels.items()]}

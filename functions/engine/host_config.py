@@ -105,5 +105,10 @@ def network(labels: Mapping[str, str]) -> dict[str, Any]:
 
 
 def build(memory: int) -> dict[str, Any]:
-    """docker-py's arguments that bound a build: no leftovers of its steps, memory in bytes."""
-    return {"rm": True, "forcerm": True, "container_limits": {"memory": memory, "memswap": memory}}
+    """docker-py's arguments that bound a build: no leftovers of its steps, our bridge, memory in bytes."""
+    return {
+        "rm": True,
+        "forcerm": True,
+        "network_mode": NETWORK,  # an installer is a stranger's code, too
+        "container_limits": {"memory": memory, "memswap": memory},
+    }

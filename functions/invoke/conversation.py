@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -23,42 +24,42 @@ Frame = dict[str, Any]
 
 
 def serve(run: Run, container: Container, options: Options) -> Outcome:
-    """The event in, the outcome out. Raises NoSuchThing or StartTimeout while the function has not begun."""
+    """The event in, the outcome out. The agent loads user code as soon as we connect: the function has begun before."""
+    record.begin(run, options.timeout_s)
     try:
-        with run.stages.measure("start"):
-            channel = _ready(container)
+        return _talk_or_death(run, container, options)
+    except EngineUnavailable as error:  # nobody may be told to try again
+        raise OutcomeUnknown from error
+
+
+def _talk_or_death(run: Run, container: Container, options: Options) -> Outcome:
+    try:
+        return _talk(run, container, options)
     except ChannelClosed:
-        return _died_at_boot(run, container)
+        return _death(run, container)
     except ChannelBroken:
         return outcome.of_nonsense()
-    try:
-        record.begin(run, options.timeout_s)
+    except NoSuchThing:
+        return outcome.of_death(None, "")
+
+
+def _talk(run: Run, container: Container, options: Options) -> Outcome:
+    with run.stages.measure("start"):
+        channel = container.connect()
+    with closing(channel):
+        with run.stages.measure("start"):
+            _await_ready(channel)
         with run.stages.measure("exec"):
             return _exchange(run, container, channel, options)
-    except EngineUnavailable as error:  # the function has begun: nobody may be told to try again
-        raise OutcomeUnknown from error
-    finally:
-        channel.close()
 
 
-def _ready(container: Container) -> Channel:
-    channel = container.connect()
+def _await_ready(channel: Channel) -> None:
     try:
-        channel.receive(time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS)
+        frame = channel.receive(time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS)
     except DeadlinePassed as error:
-        channel.close()
         raise StartTimeout from error
-    except (ChannelClosed, ChannelBroken):
-        channel.close()
-        raise
-    return channel
-
-
-def _died_at_boot(run: Run, container: Container) -> Outcome:
-    state = container.end_state()
-    if state is None:
-        raise NoSuchThing("The container was removed before the function began.")
-    return _death(run, container)
+    if frame.get("type") != "ready":
+        raise ChannelBroken
 
 
 def _exchange(run: Run, container: Container, channel: Channel, options: Options) -> Outcome:
@@ -66,10 +67,6 @@ def _exchange(run: Run, container: Container, channel: Channel, options: Options
     try:
         channel.send(_call_frame(run, options), deadline)
         return outcome.of_frame(_last_frame(run, channel, deadline), settings.WF_BODY_LIMIT)
-    except ChannelClosed:
-        return _death(run, container)
-    except ChannelBroken:
-        return outcome.of_nonsense()
     except DeadlinePassed:
         container.remove()  # the caller hears of a timeout when the function is dead
         return Outcome(error=FunctionTimeout(f"The function ran longer than {options.timeout_s} s and was ended."))

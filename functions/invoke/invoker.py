@@ -28,16 +28,16 @@ logger = logging.getLogger(__name__)
 
 ROUNDS = 3  # so often an image or container may vanish under us before the function has begun
 STARTS_IN_FLIGHT = 4  # the engine starts containers no faster when asked for more at once
+START_WAIT_S = 60
 _STARTS = threading.BoundedSemaphore(STARTS_IN_FLIGHT)
 
 
 def invoke(call: Call, platform: Platform) -> Answer:
     """Runs the function once. Errors after the row exists are in the answer; those before it are raised."""
     function, stages = catalog.find(call.name, platform.source), Stages(call.arrived)
-    with admission().slot(stages):
-        run = Run(call, function, record.open_row(call, function, platform.node), platform, stages)
-        result = _outcome(run)
-        _finish(run, result)
+    run = Run(call, function, record.open_row(call, function, platform.node), platform, stages)
+    result = _outcome(run)
+    _finish(run, result)
     aftermath.look_around(function)
     return Answer(run.execution, result, stages)
 
@@ -68,7 +68,8 @@ def _rounds(run: Run) -> Outcome:
     for _ in range(ROUNDS):
         ready = _ready_image(run)
         try:
-            return _served(run, ready.image, resolve(run.function, ready.image))
+            with admission().slot(run.stages):  # not before: a long build must not keep others from running
+                return _served(run, ready.image, resolve(run.function, ready.image))
         except NoSuchThing as gone:
             logger.warning("call %s: %s; trying again", run.execution.pk, gone.message)
     raise EngineUnavailable("The function's image or container was taken away three times before it could run.")
@@ -95,7 +96,8 @@ def _served(run: Run, image: Image, options: Options) -> Outcome:
 
 def _started(run: Run, image: Image, options: Options) -> launch.Container:
     with run.stages.measure("queue"):
-        _STARTS.acquire()
+        if not _STARTS.acquire(timeout=START_WAIT_S):
+            raise EngineUnavailable("The Docker engine starts containers too slowly for the calls that wait.")
     try:
         with run.stages.measure("start"):
             return launch.create(run, image, options)

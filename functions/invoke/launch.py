@@ -101,6 +101,9 @@ def create(run: Run, image: Image, options: Options) -> Container:
     except (NoSuchThing, Conflict):  # the holder was taken away: the call makes a network of its own
         network.lose(holder)
         return _created(run, image, options, None)
+    except BaseException:
+        network.lose(holder)
+        raise
 
 
 def _created(run: Run, image: Image, options: Options, holder: PoolEntry | None) -> Container:
@@ -113,9 +116,9 @@ def _created(run: Run, image: Image, options: Options, holder: PoolEntry | None)
         container_id = engine.create(name, config)
         engine.start(container_id)
     except BaseException:
+        _remove_folder(folder)
         if container_id:
             engine.remove(container_id)
-        _remove_folder(folder)
         raise
     spare_image = runtime.base_image if options.network and holder is None else ""
     return Container(container_id, name, folder, holder, spare_image, run.platform)

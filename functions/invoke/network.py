@@ -62,7 +62,8 @@ def _start(holder: PoolEntry, platform: Platform, image: str) -> None:
     holder.container_id = platform.engine.create(holder.container_name, config)
     platform.engine.start(holder.container_id)
     address = platform.engine.state(holder.container_id).address
-    PoolEntry.objects.started(holder.pk, container_id=holder.container_id, address=address, expires_at=ends)
+    if not PoolEntry.objects.started(holder.pk, container_id=holder.container_id, address=address, expires_at=ends):
+        platform.engine.remove(holder.container_id)  # its row was taken meanwhile: the worker is stopping
 
 
 def lose(holder: PoolEntry) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from functions.engine.docker import ContainerState
 
 Response = dict[str, Any]
+KEPT_TEXT, KEPT_LINES = 16 << 10, 100  # characters of an error message or line, and lines of a stack trace
 SIGNALLED, LAST_SIGNAL = 128, 64  # an exit code may be a signal's number added to the first
 
 
@@ -127,13 +128,13 @@ def _error(frame: Mapping[str, Any]) -> WorkerFrontError:
 
 def _fault(frame: Mapping[str, Any]) -> FunctionFault:
     trace = frame.get("stackTrace")
-    lines = tuple(map(_clean, trace)) if isinstance(trace, list) else ()
+    lines = tuple(map(_clean, trace[:KEPT_LINES])) if isinstance(trace, list) else ()
     return FunctionFault(_clean(frame.get("errorType", "Error")), _clean(frame.get("errorMessage", "")), lines)
 
 
 def _clean(text: object) -> str:
     """Text that every database and every client can hold."""
-    return str(text).encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+    return str(text)[:KEPT_TEXT].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
 def _exit_words(code: int) -> str:

@@ -86,7 +86,12 @@ class Function(models.Model):
     timeout = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds.")
     memory = models.PositiveBigIntegerField(null=True, blank=True, help_text="Bytes.")
     environment = models.JSONField(default=dict, blank=True, help_text="Added to the variables of config.json.")
-    isolation = models.CharField(max_length=16, choices=Isolation, blank=True)
+    isolation = models.CharField(
+        max_length=16,
+        choices=Isolation,
+        blank=True,
+        help_text="For now each level gets a container for each call.",
+    )
     network = models.CharField(max_length=16, choices=Network, blank=True)
     version = models.CharField(max_length=64, blank=True, editable=False)
     source_etag = models.CharField(max_length=255, blank=True, editable=False)

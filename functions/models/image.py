@@ -63,6 +63,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """A failed build need not wait for its back-off: something about the package has changed."""
         return self.filter(pk=pk, state=ImageState.FAILED).update(retry_at=timezone.now(), failures=0) == 1
 
+    def distrust(self, pk: int) -> bool:
+        """READY, but of no known version: the next build makes the image anew, even from an equal package."""
+        return self.filter(pk=pk, state=ImageState.READY).update(version="") == 1
+
     def begin_build(self, pk: int, token: uuid.UUID) -> bool:
         """QUEUED -> BUILDING, once for each token: a task that is delivered twice finds it taken."""
         queued = self.filter(pk=pk, state=ImageState.QUEUED, lease_token=token)
@@ -74,7 +78,6 @@ class ImageQuerySet(models.QuerySet["Image"]):
                 lease_expires_at=now + BUILD_LEASE,
                 build_started_at=now,
                 attempts=attempts,
-                log="",
             )
             == 1
         )

@@ -122,7 +122,7 @@ def _grown(things: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _old(parent: Path, age_s: float) -> list[Path]:
-    return [path for path in parent.iterdir() if path.stat().st_mtime < time.time() - age_s]
+    return [path for path in parent.iterdir() if path.exists() and path.stat().st_mtime < time.time() - age_s]
 
 
 def _is_open(execution: str) -> bool:

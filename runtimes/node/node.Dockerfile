@@ -27,4 +27,4 @@ RUN if [ -f package.json ]; then \
         rm -rf /tmp/npm ca.pem; \
     fi
 COPY code/ /function/
-ENTRYPOINT ["node", "/opt/worker-front/agent/agent.js"]
+ENTRYPOINT ["/usr/local/bin/node", "/opt/worker-front/agent/agent.js"]

@@ -73,6 +73,13 @@ def unlimited(worker: Worker, runtime: str) -> ContractFunction:
     return deployed(worker, "Contract", runtime, env={"FLAVOUR": "süß", "EMPTY": ""})
 
 
+def with_limits(worker: Worker, runtime: str) -> ContractFunction:
+    """The contract's function with little time and memory, and no network where its channel needs none."""
+    memory = "128m" if language(runtime) == "java" else "64m"
+    network = "none" if registry.get(runtime).channel == "unix" else "egress"
+    return deployed(worker, "Limited", runtime, timeout=2, memory=memory, network=network)
+
+
 @pytest.fixture(scope="session", params=registry.names())
 def runtime(request: pytest.FixtureRequest) -> str:
     """Every registered runtime in turn."""
@@ -89,6 +96,4 @@ def function(worker: Worker, runtime: str) -> ContractFunction:
 @pytest.fixture(scope="session")
 def limited(worker: Worker, runtime: str) -> ContractFunction:
     """The contract's function with little time and memory, and no network where its channel needs none."""
-    memory = "128m" if language(runtime) == "java" else "64m"
-    network = "none" if registry.get(runtime).channel == "unix" else "egress"
-    return deployed(worker, "Limited", runtime, timeout=2, memory=memory, network=network)
+    return with_limits(worker, runtime)

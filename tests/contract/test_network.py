@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtimes import registry
-from tests.contract.conftest import deployed
+from tests.contract.conftest import deployed, with_limits
 
 if TYPE_CHECKING:
-    from tests.contract.conftest import ContractFunction
     from tests.worker import Worker
 
 PLACES = ("1.1.1.1:80", "172.17.0.1:22", "169.254.169.254:80")
-WITHOUT_UNIX_SOCKETS = [name for name in registry.names() if registry.get(name).channel == "tcp"]
+BY_CHANNEL = {
+    kind: [name for name in registry.names() if registry.get(name).channel == kind] for kind in ("unix", "tcp")
+}
 
 
-def test_a_function_without_a_network_answers_and_reaches_nothing(limited: ContractFunction) -> None:
-    if limited.runtime in WITHOUT_UNIX_SOCKETS:
-        return
-    assert limited.value("connect", places=PLACES) == dict.fromkeys(PLACES, False)
+@pytest.mark.parametrize("runtime", BY_CHANNEL["unix"])
+def test_a_function_without_a_network_answers_and_reaches_nothing(worker: Worker, runtime: str) -> None:
+    found = with_limits(worker, runtime).value("connect", places=PLACES)
+    assert found == dict.fromkeys(PLACES, False)
 
 
-@pytest.mark.parametrize("runtime", WITHOUT_UNIX_SOCKETS)
+@pytest.mark.parametrize("runtime", BY_CHANNEL["tcp"])
 def test_a_runtime_that_is_reached_over_a_network_refuses_to_go_without(worker: Worker, runtime: str) -> None:
     reply = deployed(worker, "Offline", runtime, network="none").call("echo")
     assert (reply.status, reply.json["Code"]) == (502, "source_invalid")

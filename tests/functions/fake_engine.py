@@ -130,9 +130,6 @@ class FakeEngine:
         listed = [{**image, "Created": time.time()} for image in self.built.values()]
         return [entry for entry in listed if labels.items() <= entry["Labels"].items()]
 
-    def ping(self) -> None:
-        self._happens("ping")
-
     def _happens(self, method: str, config: Mapping[str, Any] | None = None) -> None:
         if config and not config["HostConfig"]["Binds"]:
             method = f"{method} of a holder"  # which calls make in the background: nothing that a test can wait for

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DISTRIBUTION = Path(__file__).parent / "shell_runtime"
 SHELL = '{"environment": "shell"}'
-PYTHON = {
+PYTHON: dict[str, str | bytes] = {
     "config.json": '{"environment": "python3.7"}',
     "main.py": "def lambda_handler(event, context):\n    return 'still here'\n",
 }

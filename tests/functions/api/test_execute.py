@@ -116,7 +116,7 @@ def test_a_node_without_a_free_slot(client: Client, monkeypatch: pytest.MonkeyPa
         response = client.get("/execute?name=Hello")
     assert (response.status_code, response.json()["Code"]) == (503, "node_saturated")
     assert response["Retry-After"] == "1"
-    assert not Execution.objects.exists()
+    assert [(row.state, row.error_code) for row in Execution.objects.all()] == [("FAILED", "node_saturated")]
     assert client.get("/execute?name=Hello").status_code == 200
 
 

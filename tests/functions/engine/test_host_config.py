@@ -123,6 +123,7 @@ def test_a_build_is_bounded_and_leaves_nothing() -> None:
     assert host_config.build(2 * 1024 * MIB) == {
         "rm": True,
         "forcerm": True,
+        "network_mode": "wf-fn",
         "container_limits": {"memory": 2 << 30, "memswap": 2 << 30},
     }
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from functions.engine.docker import ContainerState
 from functions.errors import EngineUnavailable
-from functions.invoke import aftermath
+from functions.invoke import aftermath, record
 from functions.invoke.call import Answer, Call
 from functions.invoke.invoker import invoke
 from functions.models import Execution, Function, PoolEntry
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from functions.build.platform import Platform
     from functions.engine.channel import Channel
+    from functions.invoke.call import Run
 
 pytestmark = pytest.mark.usefixtures("settled")
 
@@ -158,7 +159,23 @@ def test_an_agent_that_is_not_ready_in_time(
     fake_engine.agent = lambda channel: channel.receive(soon()) and None
     answer = call()
     assert (code(answer), state(answer)) == ("start_timeout", "FAILED")
-    assert rows.snapshot(answer.execution)["started_at"] is None
+    assert answer.outcome.error
+    assert not answer.outcome.error.retryable  # its code may have begun to load
+
+
+def test_user_code_is_not_loaded_before_the_row_says_running(
+    call: Callable[..., Answer], fake_engine: FakeEngine
+) -> None:
+    seen: list[str] = []
+
+    def agent(channel: Channel) -> None:  # it runs as soon as we have connected, and so does the handler's import
+        seen.append(Execution.objects.get().state)
+        begins_and(channel)
+        channel.send({"type": "result", "value": 1}, soon())
+
+    fake_engine.agent = agent
+    call()
+    assert seen == [ExecutionState.RUNNING]
 
 
 def test_an_engine_that_goes_away_while_the_function_runs_leaves_its_outcome_unknown(
@@ -177,15 +194,17 @@ def test_an_engine_that_goes_away_while_the_function_runs_leaves_its_outcome_unk
 
 
 def test_a_record_that_somebody_else_closed_stops_the_call(
-    call: Callable[..., Answer], fake_engine: FakeEngine
+    call: Callable[..., Answer], fake_engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    got: list[dict[str, Any]] = []
+    got: list[Channel] = []
+    begin = record.begin
 
-    def agent(channel: Channel) -> None:
+    def closed_first(run: Run, timeout_s: int) -> None:
         Execution.objects.update(state=ExecutionState.ABANDONED)
-        got.append(begins_and(channel))
+        begin(run, timeout_s)
 
-    fake_engine.agent = agent
+    monkeypatch.setattr(record, "begin", closed_first)
+    fake_engine.agent = got.append
     answer = call()
     assert code(answer) == "outcome_unknown"
     assert got == []

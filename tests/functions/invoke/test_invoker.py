@@ -113,17 +113,22 @@ def test_an_image_that_vanishes_each_time_is_given_up_after_three_rounds(
     assert rows.snapshot(answer.execution)["started_at"] is None
 
 
-@pytest.mark.parametrize("method", ["start", "state"])
 def test_a_container_that_vanishes_before_the_function_began_is_replaced(
-    platform: Platform, fake_engine: FakeEngine, method: str
+    platform: Platform, fake_engine: FakeEngine
 ) -> None:
     call(platform)
     join_background_work()
-    if method == "state":
-        lives = iter([lambda channel: None, fake_engine.agent])  # the first one hangs up, and is gone when asked
-        fake_engine.agent = lambda channel: next(lives)(channel)  # noqa: PLW0108 -- another one at each start
-    fake_engine.failing[method] = [NoSuchThing("No such container")]
+    fake_engine.failing["start"] = [NoSuchThing("No such container")]
     assert call(platform).outcome.response
+
+
+def test_a_container_that_vanishes_while_its_code_loads_is_not_replaced(
+    platform: Platform, fake_engine: FakeEngine
+) -> None:
+    fake_engine.agent = lambda channel: None
+    fake_engine.end = None
+    assert error_of(call(platform)).code == "function_crashed"
+    assert fake_engine.history.count("start") == 1
 
 
 def test_a_container_that_dies_while_it_boots_is_the_function_s_fault(
@@ -135,7 +140,7 @@ def test_a_container_that_dies_while_it_boots_is_the_function_s_fault(
     assert error_of(answer).code == "function_crashed"
     assert "exit status 3" in error_of(answer).message
     row = rows.snapshot(answer.execution)
-    assert (row["state"], row["started_at"], row["log"]) == ("FAILED", None, "last words\n")
+    assert (row["state"], row["log"]) == ("FAILED", "last words\n")
     assert fake_engine.history.count("start") == 1
 
 

@@ -69,10 +69,10 @@ def test_a_finished_build_forgets_its_failures_and_its_lease() -> None:
     assert seen["built_at"] is not None
 
 
-def test_beginning_a_build_empties_the_log_of_the_last_one() -> None:
+def test_the_log_of_the_last_build_stays_until_the_next_one_has_ended() -> None:
     image = rows.image(ImageState.QUEUED, log="of last week")
     assert Image.objects.begin_build(image.pk, rows.TOKEN)
-    assert rows.snapshot(image)["log"] == ""
+    assert rows.snapshot(image)["log"] == "of last week"
 
 
 @pytest.mark.parametrize("version", ["", "another"])
