@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from functions.build import heartbeat as heartbeat_module
 from functions.build.heartbeat import INTERVAL_S, heartbeat
+from functions.build.log import BuildLog
 from functions.models import Image
 from functions.models.image import BUILD_LEASE, ImageQuerySet, ImageState
 from tests.functions.models import rows
