@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ROOMS = ("cache", "channels", "functions", "uploads", "work")
@@ -17,6 +20,14 @@ def prepare(home: Path) -> Path:
     for folder in (home, *(home / room for room in ROOMS)):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return home
+
+
+@contextmanager
+def held(home: Path) -> Iterator[None]:
+    """The folder is ours alone for a `with` block, to the end of this process at the latest. Raises BlockingIOError."""
+    with (home / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def remembered(path: Path, length: int) -> str:

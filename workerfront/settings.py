@@ -187,7 +187,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "file": {  # one that is moved away by logrotate is made anew
+            "class": "logging.handlers.WatchedFileHandler",
+            "filename": WF_HOME / "worker.log",
+            "formatter": "line",
+            "delay": True,
+        },
+    },
+    "root": {"handlers": ["console", "file"], "level": "INFO"},
     "loggers": {"django-q": {"level": "WARNING"}},  # it reports each task; our rows do so better
 }

@@ -56,7 +56,7 @@ def _wait_until_it_answers(host: str, port: int, children: Sequence[subprocess.P
 def _answers(host: str, port: int) -> bool:
     with closing(HTTPConnection(host, port, timeout=LOOK_S)) as connection:
         try:
-            connection.request("GET", "/")
+            connection.request("GET", "/openapi.json")
             return bool(connection.getresponse().status)
         except (OSError, HTTPException):
             return False

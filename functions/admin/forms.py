@@ -61,10 +61,13 @@ class FunctionForm(forms.ModelForm[Function]):
 
     def clean_environment(self) -> dict[str, str]:
         environment = self.cleaned_data["environment"] or {}
-        if not isinstance(environment, dict) or not all(isinstance(value, str) for value in environment.values()):
+        if not isinstance(environment, dict):
             raise forms.ValidationError('An object of strings, such as {"KEY": "value"}.')
-        if refused := {name: variables.objection(name) for name in environment if variables.objection(name)}:
-            raise forms.ValidationError([f"{name} {reason}." for name, reason in refused.items()])
+        reasons = {name: variables.objection(name, text) for name, text in environment.items()}
+        if refused := [f"{name} {reason}." for name, reason in reasons.items() if reason]:
+            raise forms.ValidationError(refused)
+        if variables.is_too_large(environment):
+            raise forms.ValidationError(f"At most {variables.LIMIT} bytes in all.")
         return environment
 
     def _look_through(self, upload: UploadedFile[bytes], name: str, runtime: str) -> None:

@@ -101,5 +101,7 @@ def _headers(answer: Answer) -> dict[str, str]:
         "X-Function-Version": row.version,
         "X-Start-Type": str(row.start_type),  # a plain str: wsgiref takes no subclass
         "X-Duration-Seconds": f"{answer.stages.total_ms() / 1000:.6f}",
-        "Server-Timing": ", ".join(f"{stage};dur={ms:.3f}" for stage, ms in spent.items()),
+        "Server-Timing": ", ".join(
+            f"{stage};dur={spent[stage]:.3f}" for stage in answer.stages.NAMES if stage in spent
+        ),
     }

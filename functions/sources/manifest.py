@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 FILE = "config.json"
 FILE_LIMIT = 64 << 10  # bytes
-ENV_LIMIT = 32 << 10  # bytes of all names and values together
 MEMORY_MIN = 16 * MIB
 HANDLER_LENGTH = 255  # characters, as the database has room for
 _RUNTIME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -164,19 +163,11 @@ def _memory(pointer: str, value: Any, limits: ManifestLimits) -> int:
 def _env(pointer: str, value: Any, _limits: ManifestLimits) -> dict[str, str]:
     given = _checked_object(pointer, value)
     for name, text in given.items():
-        _check_variable(pointer + _pointer(name), name, text)
-    if sum(len(name) + len(text.encode()) for name, text in given.items()) > ENV_LIMIT:
-        _refuse(pointer, f"is larger than {readable(ENV_LIMIT)} in total")
+        if reason := variables.objection(name, text):
+            _refuse(pointer + _pointer(name), reason)
+    if variables.is_too_large(given):
+        _refuse(pointer, f"is larger than {readable(variables.LIMIT)} in total")
     return dict(given)
-
-
-def _check_variable(pointer: str, name: str, text: Any) -> None:
-    if reason := variables.objection(name):
-        _refuse(pointer, reason)
-    if not isinstance(text, str):
-        _refuse(pointer, f"must be a string, not {_shown(text)}")
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        _refuse(pointer, "has a character that no variable can hold")
 
 
 def _choice(*choices: str) -> Callable[[str, Any, ManifestLimits], str]:

@@ -109,3 +109,12 @@ def test_call_ids_and_timings_are_in_the_headers(worker: Worker) -> None:
     assert stages == ["queue", "build", "start", "exec"]
     refused = worker.execute("Timed", {}, X_Call_Id="no spaces allowed")
     assert header(refused, "X-Call-Id") not in ("", "no spaces allowed")
+
+
+def test_a_second_worker_on_the_same_folder_refuses_to_start(worker: Worker) -> None:
+    command = [sys.executable, str(ROOT / "manage.py"), "start", "1"]
+    done = subprocess.run(command, env=worker.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Another worker runs on this WF_HOME" in done.stderr
+    worker.deploy("Undisturbed", node("return 1;"))
+    assert worker.execute("Undisturbed", {}).status == 200

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -21,16 +22,24 @@ class Command(BaseCommand):
         parser.add_argument("port", nargs="?", type=int, default=8222)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        from workerfront import home
+
+        try:
+            with home.held(settings.WF_HOME):
+                sys.exit(self._serve(options["port"]))
+        except BlockingIOError as error:
+            raise CommandError("Another worker runs on this WF_HOME. Stop it, or take another folder.") from error
+
+    def _serve(self, port: int) -> int:
         from functions.build.platform import platform
         from functions.upkeep import reaper
         from workerfront import supervisor
 
         call_command("migrate", interactive=False, verbosity=0)
-        self.stdout.write(f"Worker Front serves http://{HOST}:{options['port']}/")
+        self.stdout.write(f"Worker Front serves http://{HOST}:{port}/")
         self.stdout.flush()
         reaper.remove_all_holders(platform())
         try:
-            status = supervisor.serve(HOST, options["port"])
+            return supervisor.serve(HOST, port)
         finally:
             reaper.remove_all_holders(platform())
-        sys.exit(status)
