@@ -104,9 +104,11 @@ class Worker:
         return status
 
     def kill(self) -> None:
-        """SIGKILL to the whole process group, as a crash would have it."""
+        """SIGKILL to all of its processes, as a crash would have it."""
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in [*descendants(self.process.pid), self.process.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
 
@@ -173,6 +175,12 @@ class engine:  # noqa: N801 -- used like a function
 
     def __exit__(self, *_error: object) -> None:
         self._client.close()
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below this one, as the kernel lists them."""
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [found for child in children for found in [*descendants(child), child]]
 
 
 def free_port() -> int:

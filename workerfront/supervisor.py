@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,8 @@ def serve(host: str, port: int) -> int:
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())
-    children = [subprocess.Popen(command) for command in _commands(host, port)]  # noqa: S603 -- ours
+    commands = _commands(host, port)
+    children = [subprocess.Popen(command, start_new_session=True) for command in commands]  # noqa: S603 -- ours
     try:
         _wait_until_it_answers(host, port, children)
         while not told.wait(LOOK_S):
@@ -81,3 +83,5 @@ def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        with suppress(ProcessLookupError):  # what a child that died has left: granian's worker would go on answering
+            os.killpg(child.pid, signal.SIGKILL)
