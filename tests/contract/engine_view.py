@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import docker.errors
+
 from tests.worker import engine
 
 if TYPE_CHECKING:
@@ -14,6 +16,15 @@ def containers(worker: Worker, **labels: str) -> list[dict[str, Any]]:
     """The engine's entries of this instance's containers, running or not, that have these labels as well."""
     with engine() as client:
         return list(client.api.containers(all=True, filters={"label": _labels(worker, labels)}))
+
+
+def inspected(container_id: str) -> dict[str, Any] | None:
+    """All that the engine says of a container; None when it has gone since it was listed."""
+    with engine() as client:
+        try:
+            return dict(client.api.inspect_container(container_id))
+        except docker.errors.NotFound:
+            return None
 
 
 def container_names(worker: Worker) -> list[str]:

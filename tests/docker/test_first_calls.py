@@ -6,14 +6,25 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.contract import records
 from tests.docker.functions import Files, node
-from tests.worker import eventually
+from tests.worker import Worker, eventually
 
 if TYPE_CHECKING:
-    from tests.worker import Reply, Worker
+    from collections.abc import Iterator
+
+    from tests.worker import Reply
 
 CALLERS = 200
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """A worker on which a call may wait for its slot as long as a slow machine needs for 200 containers."""
+    with Worker(tmp_path_factory.mktemp("patient") / "home", WF_QUEUE_WAIT_SECONDS="250") as running:
+        yield running
 
 
 def _at_once(worker: Worker, name: str, files: Files) -> list[Reply]:

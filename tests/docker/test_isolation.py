@@ -58,12 +58,13 @@ def test_a_function_does_not_reach_another_function(worker: Worker) -> None:
 def _addresses(worker: Worker, name: str) -> list[str]:
     """The address of a running function, its own or that of the holder that it joined."""
     found = []
-    with engine() as client:
-        for entry in engine_view.containers(worker, function=name):
-            mode = client.api.inspect_container(entry["Id"])["HostConfig"]["NetworkMode"]
-            owner = mode.removeprefix("container:") if mode.startswith("container:") else entry["Id"]
-            networks = client.api.inspect_container(owner)["NetworkSettings"]["Networks"]
-            found += [network["IPAddress"] for network in networks.values() if network["IPAddress"]]
+    for entry in engine_view.containers(worker, function=name):
+        own = engine_view.inspected(entry["Id"])
+        mode = own["HostConfig"]["NetworkMode"] if own else ""
+        holder = mode.startswith("container:")
+        owner = engine_view.inspected(mode.removeprefix("container:")) if holder else own
+        networks = owner["NetworkSettings"]["Networks"] if owner else {}
+        found += [network["IPAddress"] for network in networks.values() if network["IPAddress"]]
     return found
 
 

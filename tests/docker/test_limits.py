@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.contract import engine_view
 from tests.docker.functions import java, node, python
-from tests.worker import engine, eventually
+from tests.worker import eventually
 
 if TYPE_CHECKING:
     from tests.worker import Worker
@@ -27,24 +28,20 @@ def inspected(worker: Worker) -> dict[str, dict[str, Any]]:
     for name, files in SLEEPERS.items():
         worker.deploy(name, files)
         assert worker.execute(name, {}).status == 200
-    with ThreadPoolExecutor(len(SLEEPERS)) as pool, engine() as client:
+    with ThreadPoolExecutor(len(SLEEPERS)) as pool:
         replies = [pool.submit(worker.execute, name, {}) for name in SLEEPERS]
         found: dict[str, dict[str, Any]] = {}
 
         def all_seen() -> bool:
             for name in SLEEPERS:
-                entries = client.api.containers(filters={"label": _labels(worker, name)})
-                if entries:
-                    found[name] = client.api.inspect_container(entries[0]["Id"])
+                for entry in engine_view.containers(worker, function=name):
+                    if seen := engine_view.inspected(entry["Id"]):
+                        found[name] = seen
             return len(found) == len(SLEEPERS)
 
-        eventually(all_seen)
+        eventually(all_seen, 120)
         assert [reply.result().status for reply in replies] == [200] * len(SLEEPERS)
     return found
-
-
-def _labels(worker: Worker, name: str) -> list[str]:
-    return [f"workerfront.instance={worker.instance}", f"workerfront.function={name}"]
 
 
 @pytest.mark.parametrize("name", SLEEPERS)
@@ -99,9 +96,14 @@ def test_a_network_is_our_bridge_or_none(inspected: dict[str, dict[str, Any]]) -
 
 
 def test_a_network_holder_is_locked_down_as_well(worker: Worker) -> None:
-    labels = [f"workerfront.instance={worker.instance}", "workerfront.role=network"]
-    with engine() as client:
-        eventually(lambda: client.api.containers(filters={"label": labels}))
-        host = client.api.inspect_container(client.api.containers(filters={"label": labels})[0]["Id"])["HostConfig"]
+    seen: list[dict[str, Any]] = []
+
+    def one_seen() -> bool:
+        listed = engine_view.containers(worker, role="network")
+        seen.extend(found for entry in listed if (found := engine_view.inspected(entry["Id"])))
+        return bool(seen)
+
+    eventually(one_seen, 60)
+    host = seen[0]["HostConfig"]
     assert (host["NetworkMode"], host["AutoRemove"], host["ReadonlyRootfs"]) == ("wf-fn", True, True)
     assert (host["CapDrop"], host["Memory"], host["Binds"] or []) == (["ALL"], 16 * MIB, [])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 URL = "s3://packages/team/functions"
-LIMITS = FetchLimits(size=10_000, connect_s=1, read_s=0.5, whole_s=1)
+LIMITS = FetchLimits(size=10_000, connect_s=1, read_s=2, whole_s=4)
 SERVED = "/packages/team/functions/W1.zip"
 HEAD = b'HTTP/1.1 200 OK\r\nETag: "one"\r\nContent-Length: 1000\r\n'
 
