@@ -36,7 +36,7 @@ class ToldToStop(Exception):
 
 
 class Worker(subprocess.Popen[bytes]):
-    """`manage.py start`, in a session of its own: Ctrl-C reaches it through us only.."""
+    """`manage.py start`, in a session of its own: Ctrl-C reaches it through us only."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://{HOST}:{port}"
@@ -81,7 +81,7 @@ def main() -> int:
         print("\nStopping.", flush=True)
     finally:
         stopped = worker.stop()
-    return stopped or int(options.once and not is_well)
+    return int(stopped != 0 or (options.once and not is_well))
 
 
 def told_to_stop(*_: object) -> NoReturn:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ LOOK_S = 0.5
 FIRST_LOOK_S = 0.05
 
 
-def serve(host: str, port: int) -> int:
+def serve(host: str, port: int, announce: Callable[[], None]) -> int:
     """Runs until SIGTERM or SIGINT (exit status 0) or until a child ends by itself (1)."""
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -37,6 +37,7 @@ def serve(host: str, port: int) -> int:
     children = [subprocess.Popen(command, start_new_session=True) for command in commands]  # noqa: S603 -- ours
     try:
         _wait_until_it_answers(host, port, children)
+        announce()
         while not told.wait(LOOK_S):
             if ended := [child for child in children if child.poll() is not None]:
                 logger.error("%s ended with status %s", ended[0].args, ended[0].returncode)

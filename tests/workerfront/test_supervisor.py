@@ -21,7 +21,7 @@ supervisor.STOP_WAIT_S = 0.5
 first, second = sys.argv[1:]
 supervisor._commands = lambda host, port: (["sh", "-c", first], ["sh", "-c", second])
 print("serving", flush=True)
-sys.exit(supervisor.serve("127.0.0.1", 0))
+sys.exit(supervisor.serve("127.0.0.1", 0, lambda: None))
 """
 LIVES = "echo $$; exec sleep 1000"
 IGNORES_SIGTERM = "trap '' TERM; echo $$; while :; do sleep 0.1; done"

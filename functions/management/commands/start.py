@@ -36,10 +36,12 @@ class Command(BaseCommand):
         from workerfront import supervisor
 
         call_command("migrate", interactive=False, verbosity=0)
-        self.stdout.write(f"Worker Front serves http://{HOST}:{port}/")
-        self.stdout.flush()
         reaper.remove_all_holders(platform())
         try:
-            return supervisor.serve(HOST, port)
+            return supervisor.serve(HOST, port, lambda: self._announce(port))
         finally:
             reaper.remove_all_holders(platform())
+
+    def _announce(self, port: int) -> None:
+        self.stdout.write(f"Worker Front serves http://{HOST}:{port}/")
+        self.stdout.flush()
