@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/venv.sh requirements-dev.txt
 scripts/engine.sh
-mapfile -t images < <(.venv/bin/python -m runtimes python3.7 node12 java8)
+listed="$(.venv/bin/python -m runtimes python3.7 node12 java8)"
+mapfile -t images <<<"$listed"
 scripts/bases/ensure.sh "${images[@]}"
 exec .venv/bin/python -m benchmarks.oneshot "$@"

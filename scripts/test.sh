@@ -6,7 +6,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/venv.sh requirements-dev.txt
 scripts/engine.sh
-mapfile -t images < <(.venv/bin/python -m runtimes)
+listed="$(.venv/bin/python -m runtimes)"
+mapfile -t images <<<"$listed"
 scripts/bases/ensure.sh "${images[@]}"
 if [[ $# -eq 0 ]]; then
     postgres="$(scripts/postgres.sh)"

@@ -29,15 +29,18 @@ FIRST_LOOK_S = 0.05
 
 
 def serve(host: str, port: int, announce: Callable[[], None]) -> int:
-    """Runs until SIGTERM or SIGINT (exit status 0) or until a child ends by itself (1)."""
+    """Runs until SIGTERM or SIGINT (exit status 0) or until a child ends by itself (1).
+
+    `announce` is called once it answers.
+    """
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())
     commands = _commands(host, port)
     children = [subprocess.Popen(command, start_new_session=True) for command in commands]  # noqa: S603 -- ours
     try:
-        _wait_until_it_answers(host, port, children)
-        announce()
+        if _comes_to_answer(host, port, children):
+            announce()
         while not told.wait(LOOK_S):
             if ended := [child for child in children if child.poll() is not None]:
                 logger.error("%s ended with status %s", ended[0].args, ended[0].returncode)
@@ -47,13 +50,14 @@ def serve(host: str, port: int, announce: Callable[[], None]) -> int:
         _stop(children)
 
 
-def _wait_until_it_answers(host: str, port: int, children: Sequence[subprocess.Popen[bytes]]) -> None:
+def _comes_to_answer(host: str, port: int, children: Sequence[subprocess.Popen[bytes]]) -> bool:
     """Granian loses a SIGTERM that comes while it starts, and then waits for its own worker: never stop it sooner."""
     deadline = time.monotonic() + min(START_LIMIT_S, STOP_WAIT_S)
     while time.monotonic() < deadline and all(child.poll() is None for child in children):
         if _answers(host, port):
-            return
+            return True
         time.sleep(FIRST_LOOK_S)
+    return False
 
 
 def _answers(host: str, port: int) -> bool:
