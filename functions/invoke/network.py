@@ -28,7 +28,7 @@ CALL_GRACE = timedelta(minutes=1)
 
 def claim(platform: Platform, timeout_s: int) -> PoolEntry | None:
     """A holder for this call alone, that outlives it; None when none is idle."""
-    until = timezone.now() + timedelta(seconds=timeout_s) + CALL_GRACE
+    until = timezone.now() + timedelta(seconds=timeout_s + 2 * settings.WF_BOOT_TIMEOUT_SECONDS) + CALL_GRACE
     return PoolEntry.objects.claim(platform.node, PoolKind.NETWORK, until)
 
 

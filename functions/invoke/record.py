@@ -24,7 +24,7 @@ KEPT_TEXT = 64 << 10  # characters of event and result in the row
 def open_row(call: Call, function: Function, node: str) -> Execution:
     """QUEUED, with a lease that outlasts every limit a call has."""
     limit_s = (
-        settings.WF_BUILD_TIMEOUT_SECONDS + settings.WF_BOOT_TIMEOUT_SECONDS + settings.WF_FUNCTION_TIMEOUT_MAX_SECONDS
+        settings.WF_BUILD_TIMEOUT_SECONDS + settings.WF_QUEUE_WAIT_SECONDS + settings.WF_FUNCTION_TIMEOUT_MAX_SECONDS
     )
     return Execution.objects.create(
         call_id=call.call_id,
@@ -33,13 +33,18 @@ def open_row(call: Call, function: Function, node: str) -> Execution:
         node=node,
         trigger=call.trigger,
         event=strict_json.dumps(call.event)[:KEPT_TEXT],
-        lease_expires_at=timezone.now() + timedelta(seconds=limit_s) + LEASE_GRACE,
+        lease_expires_at=timezone.now() + timedelta(seconds=limit_s) + _boot() + LEASE_GRACE,
     )
+
+
+def _boot() -> timedelta:
+    """The agent has the boot limit to listen, and once more to load the handler."""
+    return timedelta(seconds=2 * settings.WF_BOOT_TIMEOUT_SECONDS)
 
 
 def begin(run: Run, timeout_s: int) -> None:
     """RUNNING: from here on the function may have run. Raises OutcomeUnknown when the row was ended by someone else."""
-    lease = timezone.now() + timedelta(seconds=timeout_s) + LEASE_GRACE
+    lease = timezone.now() + timedelta(seconds=timeout_s) + _boot() + LEASE_GRACE
     if not Execution.objects.begin(run.execution.pk, lease_expires_at=lease, **_circumstances(run)):
         raise OutcomeUnknown("The call's record was closed before the function began; it was not run.")
 
