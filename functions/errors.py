@@ -60,6 +60,12 @@ class InvalidName(ClientError):
     code = "invalid_name"
 
 
+class InvalidOption(ClientError):
+    """A parameter is unknown or has a value that it may not have. Nothing was changed."""
+
+    code = "invalid_option"
+
+
 class Unauthenticated(ClientError):
     """This worker answers only callers on its own machine."""
 
@@ -234,6 +240,20 @@ class Unavailable(WorkerFrontError):
 
 class NodeSaturated(Unavailable):
     """All of the worker's call slots were taken for as long as a call may wait."""
+
+
+class FunctionBusy(Unavailable):
+    """The function's container serves as many calls as it may; none of them ended in time. Come back a little later."""
+
+    code = "function_busy"
+    status = 429
+    component = "client"
+
+
+class Draining(Unavailable):
+    """The worker is being stopped: it ends the calls that it has and takes no new ones."""
+
+    code = "draining"
 
 
 class EngineUnavailable(Unavailable):

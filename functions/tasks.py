@@ -8,7 +8,7 @@ import uuid
 from functions.build import builder, catalog
 from functions.build.platform import platform
 from functions.errors import WorkerFrontError
-from functions.upkeep import reaper
+from functions.upkeep import filler, reaper
 
 logger = logging.getLogger(__name__)
 
@@ -29,3 +29,8 @@ def check_source(function_pk: int) -> None:
 def sweep() -> None:
     """One pass of upkeep."""
     reaper.sweep(platform())
+
+
+def fill_pool() -> None:
+    """Starts pre-warmed containers until there are enough."""
+    filler.fill(platform())

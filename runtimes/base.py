@@ -7,6 +7,8 @@ from pathlib import Path  # noqa: TC003 -- a dataclass field's type is looked up
 from typing import Literal
 
 Channel = Literal["unix", "tcp"]
+Mode = Literal["container", "process", "shared"]
+ALL_MODES: tuple[Mode, ...] = ("container", "process", "shared")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,3 +30,4 @@ class Runtime:
     vendored: tuple[str, ...] = ()  # patterns; a package with such an entry brings its dependencies itself
     build_variables: tuple[str, ...] = ()  # the operator's variables that the build sees, such as PIP_INDEX_URL
     channel: Channel = "unix"  # how the worker reaches the agent; tcp needs a network
+    modes: tuple[Mode, ...] = ("container",)  # the isolation levels that the agent knows (docs/agents.md)

@@ -50,6 +50,10 @@ class Environment:
         """A decimal number not below `minimum`."""
         return self._parsed(name, default, lambda text: _at_least(float(text), minimum), f"a number >= {minimum}")
 
+    def choice(self, name: str, default: str, among: tuple[str, ...]) -> str:
+        """One of these words."""
+        return self._parsed(name, default, lambda text: among[among.index(text)], f"one of {', '.join(among)}")
+
     def size(self, name: str, default: str) -> int:
         """Bytes, at least 16 MiB: a whole number with an optional k, m or g (powers of 1024)."""
         wanted = "a size of at least 16m, such as 256m or 1g"

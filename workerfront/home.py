@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ROOMS = ("cache", "channels", "functions", "uploads", "work")
+ROOMS = ("cache", "channels", "functions", "processes", "uploads", "work")
 
 
 def prepare(home: Path) -> Path:

@@ -21,6 +21,11 @@ MIB = 1 << 20
 
 env = Environment(os.environ)
 
+
+def _physical_memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 # --- This worker ---
 WF_HOME = home.prepare(env.path("WF_HOME", BASE_DIR / "var") or BASE_DIR / "var")
 WF_NODE = env.text("WF_NODE", socket.gethostname())
@@ -29,6 +34,7 @@ SECRET_KEY = home.remembered(WF_HOME / "secret_key", 32)
 env.boolean("WF_NO_INSTALL", False)  # read by scripts/, known here
 env.text("WF_BASES_CACHE", "")  # read by scripts/, known here
 env.text("WF_TEST_DATABASE_URL", "")  # read by scripts/, known here
+WF_CRASHPOINT = env.text("WF_CRASHPOINT", "")  # where a fault test wants this process to die
 
 # --- Where functions come from ---
 _legacy_prefix = env.text("USER_FUNCTION_URL_PREFIX", "")
@@ -48,8 +54,20 @@ WF_FUNCTION_MEMORY_MAX = env.size("WF_FUNCTION_MEMORY_MAX", "2g")
 WF_FUNCTION_CPUS = env.number("WF_FUNCTION_CPUS", 1, minimum=0)  # 0: no limit
 WF_NETWORK_HOLDERS = env.integer("WF_NETWORK_HOLDERS", 8, minimum=0)  # 0: each call makes its network
 WF_NETWORK_IDLE_SECONDS = env.integer("WF_NETWORK_IDLE_SECONDS", 60, minimum=1)
+WF_CONTAINER_CONCURRENCY = env.integer("WF_CONTAINER_CONCURRENCY", 8, minimum=1)  # calls at once in one container
+WF_POOL_MEMORY = env.size("WF_POOL_MEMORY", str(_physical_memory() * 3 // 4))
+WF_EXECUTIONS_KEPT = env.integer("WF_EXECUTIONS_KEPT", 100_000, minimum=0)
+WF_EXECUTIONS_DAYS = env.integer("WF_EXECUTIONS_DAYS", 30, minimum=1)
+WF_CACHE_POLICY = env.choice("WF_CACHE_POLICY", "lru", ("lru", "greedy-dual"))
 WF_BODY_LIMIT = 6 * MIB
 WF_LOG_LIMIT = 256 << 10
+
+# --- First values of what /configure changes: the original's names ---
+USER_CODE_SIZE_LIMIT = env.integer("USER_CODE_SIZE_LIMIT", -1, minimum=-1)  # bytes; -1: no limit
+CONTAINER_POOL_LIMIT = env.integer("CONTAINER_POOL_LIMIT", -1, minimum=-1)  # functions; -1: no pool
+CONTAINER_POOL_NUM = env.integer("CONTAINER_POOL_NUM", 6, minimum=0)  # containers of each of them
+USING_REST_MODE = env.boolean("USING_REST_MODE", False)
+REST_CONTAINER_LIFE_TIME = env.integer("REST_CONTAINER_LIFE_TIME", 10, minimum=1)  # seconds
 
 # --- Builds ---
 WF_BUILD_MEMORY = env.size("WF_BUILD_MEMORY", "2g")

@@ -14,6 +14,7 @@ from functions.build.platform import platform
 from functions.errors import InvalidName
 from functions.invoke.call import Answer, Call
 from functions.invoke.invoker import invoke
+from functions.models.execution import StartType
 from functions.models.names import checked
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ def _meta(answer: Answer) -> dict[str, Any]:
     row = answer.execution
     return {
         "ImageBuilt": row.image_built,
-        "UsingPooledContainer": False,
-        "UsingExistingRestContainer": False,
+        "UsingPooledContainer": row.start_type == StartType.PREWARMED,
+        "UsingExistingRestContainer": row.start_type == StartType.WARM,
         "ContainerName": row.container_name,
         "ImageName": row.image_name,
         "ExecutionId": str(row.pk),

@@ -59,6 +59,7 @@ def _built(image: Image, platform: Platform, log: BuildLog) -> dict[str, Any]:
         "image_id": image_id,
         "version": found.version,
         "runtime": found.runtime.name,
+        "recipe": recipe.digest(found.runtime),
         "config": found.config(),
         "size": platform.engine.image(image_id)["Size"],
         "code_size": found.code_size,
@@ -68,7 +69,8 @@ def _built(image: Image, platform: Platform, log: BuildLog) -> dict[str, Any]:
 
 def _unchanged(image: Image, found: Package, platform: Platform) -> str:
     """The id of the image that we have, when it is of this very package and the engine still has it."""
-    if not image.image_id or (image.version, image.runtime) != (found.version, found.runtime.name):
+    wanted = (found.version, found.runtime.name, recipe.digest(found.runtime))
+    if not image.image_id or (image.version, image.runtime, image.recipe) != wanted:
         return ""
     try:
         return str(platform.engine.image(image.image_id)["Id"])

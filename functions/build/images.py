@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from functions import dispatch, errors
-from functions.build import catalog
+from functions.build import catalog, recipe
 from functions.errors import BuildFailed, BuildTimeout, Conflict, FunctionNotFound
 from functions.models import Function, Image
 from functions.models.image import ImageState
@@ -73,6 +73,9 @@ def discard(image: Image, platform: Platform) -> None:
 
 
 def _pinned(image: Image) -> bool:
+    if image.is_current and image.recipe != recipe.digest(recipe.runtime(image.runtime)):
+        Image.objects.distrust(image.pk)  # built by an agent or template of another release of ours
+        return False
     return image.is_current and Image.objects.pin(image.pk, image.version)
 
 

@@ -83,7 +83,7 @@ def examine(path: Path, name: str, runtime_name: str) -> Package:
     with archive.read(path, name) as content:
         wanted = _manifest(content, runtime_name)
         runtime = recipe.runtime(runtime_name or wanted.environment or _no_runtime())
-        recipe.refuse_without_channel(runtime, wanted.network != "none")
+        recipe.refuse_impossible(runtime, wanted.network != "none", wanted.isolation)
         size = sum(file.size for file in content.files)
         names = [file.path for file in content.files]
     return Package(path, name, _version(path), size, wanted, runtime, _to_install(names, wanted, runtime))

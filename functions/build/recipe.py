@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -29,13 +30,27 @@ def runtime(name: str) -> Runtime:
         raise RuntimeUnknown(str(error)) from error
 
 
-def refuse_without_channel(runtime: Runtime, network: bool) -> None:
-    """Raises SourceInvalid when the function shall have no network, but its agent is reached over TCP."""
+def refuse_impossible(runtime: Runtime, network: bool, isolation: str | None) -> None:
+    """Raises SourceInvalid for what this runtime's agent cannot do: no network over TCP, an unknown isolation level."""
     if runtime.channel == "tcp" and not network:
         raise SourceInvalid(
             f"config.json /network: {runtime.name} is reached over TCP and needs a network; 'none' needs a runtime "
             "with unix sockets, such as a newer version of the language."
         )
+    if isolation and isolation not in runtime.modes:
+        raise SourceInvalid(
+            f"config.json /isolation: the agent of {runtime.name} knows {', '.join(runtime.modes)}, not {isolation!r}."
+        )
+
+
+@cache
+def digest(runtime: Runtime) -> str:
+    """Of what a build is made of besides the package: an image of another one is built anew."""
+    content = hashlib.sha256(f"{runtime.name} {runtime.base_image}".encode())
+    for path in [runtime.template, *sorted(runtime.agent.rglob("*"))]:
+        if path.is_file() and "__pycache__" not in path.parts:
+            content.update(f"{path.name} ".encode() + path.read_bytes())
+    return content.hexdigest()[:16]
 
 
 def reference(name: str) -> str:

@@ -115,6 +115,14 @@ class Channel:
             raise ChannelBroken(f"The agent announced a frame of {length} bytes.")
         return _decoded(self._exactly(length, deadline))
 
+    def await_end(self, deadline: float) -> None:
+        """Reads to the end of the stream, whatever comes before it. Raises ChannelBroken or DeadlinePassed."""
+        try:
+            while True:
+                self.receive(deadline)
+        except ChannelClosed:
+            return
+
     def close(self) -> None:
         self._connection.close()
 

@@ -15,7 +15,8 @@ USER = "65532:65532"  # nobody's id on the host
 CHANNEL_FOLDER = "/run/worker-front"
 AGENT_PORT = 9000
 HOLDER_MEMORY = 16 * MIB
-PIDS = 256
+PIDS, PIDS_OF_MANY = 256, 1024  # processes and threads of a container for one call, and for many
+TMP = "/tmp"  # noqa: S108 -- a path inside the container
 OPEN_FILES = 1024
 TMP_BYTES = 64 * MIB
 CONTAINER_LOG = "256k"  # what the engine keeps of output that the agent did not catch
@@ -32,6 +33,7 @@ class Container:
     cpus: float
     network_mode: str  # NETWORK, NO_NETWORK, or joined(...)
     channel_folder: str | None  # a folder of the host for a unix channel; None for tcp
+    serves_many: bool = False  # calls in processes of their own; an init reaps what they leave
 
 
 def joined(container_id: str) -> str:
@@ -60,14 +62,15 @@ def _host_config(wanted: Container) -> dict[str, Any]:
         "Memory": wanted.memory,
         "MemorySwap": wanted.memory,
         "NanoCpus": int(wanted.cpus * 1e9),
-        "PidsLimit": PIDS,
+        "PidsLimit": PIDS_OF_MANY if wanted.serves_many else PIDS,
+        "Init": wanted.serves_many,
         "OomScoreAdj": 500,
         "Ulimits": [
             {"Name": "nofile", "Soft": OPEN_FILES, "Hard": OPEN_FILES},
             {"Name": "core", "Soft": 0, "Hard": 0},
         ],
         "ReadonlyRootfs": True,
-        "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={TMP_BYTES}"},  # noqa: S108 -- a path inside the container
+        "Tmpfs": {TMP: f"rw,nosuid,nodev,size={TMP_BYTES}"},
         "CapDrop": ["ALL"],
         "SecurityOpt": ["no-new-privileges"],
         "NetworkMode": wanted.network_mode,

@@ -30,3 +30,8 @@ def network(instance: str, node: str) -> Labels:
 def container(instance: str, node: str, function: str, version: str, execution: str) -> Labels:
     """On the container of one call."""
     return {**image(instance, node, function, version), EXECUTION: execution}
+
+
+def kept(instance: str, node: str, function: str, version: str, kind: str) -> Labels:
+    """On a container that is kept for calls to come; its kind is its role."""
+    return {**image(instance, node, function, version), ROLE: kind}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,20 +14,25 @@ from django.db import connections
 
 from functions import dispatch
 from functions.build import catalog
-from functions.invoke import network, record
+from functions.invoke import record
+from functions.models.execution import StartType
+from functions.pool import kept, network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions.build.platform import Platform
     from functions.invoke.call import Run
-    from functions.invoke.launch import Container
     from functions.invoke.outcome import Outcome
-    from functions.models import Function
+    from functions.models import Function, PoolEntry
+    from functions.pool.container import Container
 
 logger = logging.getLogger(__name__)
 
 THREADS = 2
 SWEEP_INTERVAL_S = 30
+ASK_INTERVAL_S = 1.0
+_asked: dict[int, float] = {}  # when this process last asked on behalf of a function; `time.monotonic()`
 
 
 def remove(container: Container) -> None:
@@ -35,21 +42,38 @@ def remove(container: Container) -> None:
         _after(lambda: network.refill(container.platform, container.spare_image))
 
 
+def discard(entry: PoolEntry, platform: Platform) -> None:
+    """The same for a kept container, with its row."""
+    _after(lambda: kept.discard(entry, platform))
+
+
 def finish(run: Run, outcome: Outcome) -> None:
     """The record that the database did not take is written soon. If that fails too, its lease ends it."""
     _after(lambda: record.finish(run, outcome))
 
 
-def look_around(function: Function) -> None:
-    """Asks for a look at the function's package and for a sweep, when they are due."""
-    _after(lambda: _ask(function))
+def look_around(run: Run) -> None:
+    """Asks for a look at the function's package, for a sweep and for new pre-warmed containers, when they are due."""
+    if _is_due(run.function) or run.configuration.container_pool_limit > 0:
+        _after(lambda: _ask(run))
 
 
-def _ask(function: Function) -> None:
-    if catalog.change_is_due(function):
-        dispatch.enqueue("functions.tasks.check_source", function.pk)
+def _is_due(function: Function) -> bool:
+    """Once a second for a function: a call that follows another at once has nothing to ask for."""
+    now, key = time.monotonic(), function.pk
+    if _asked.get(key, -math.inf) + ASK_INTERVAL_S > now:
+        return False
+    _asked[key] = now
+    return True
+
+
+def _ask(run: Run) -> None:
+    if catalog.change_is_due(run.function):
+        dispatch.enqueue("functions.tasks.check_source", run.function.pk)
     if shared_cache.add("sweep", True, SWEEP_INTERVAL_S):
         dispatch.enqueue("functions.tasks.sweep")
+    if run.configuration.container_pool_limit > 0 and run.execution.start_type != StartType.WARM:
+        dispatch.enqueue("functions.tasks.fill_pool")
 
 
 def _after(work: Callable[[], None]) -> None:

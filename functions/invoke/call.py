@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from functions.build.platform import Platform
     from functions.invoke.outcome import Outcome
     from functions.invoke.stages import Stages
-    from functions.models import Execution, Function
+    from functions.models import Configuration, Execution, Function
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Run:
     execution: Execution
     platform: Platform
     stages: Stages
+    configuration: Configuration
     log: CallLog = field(default_factory=lambda: CallLog(settings.WF_LOG_LIMIT))
 
 

@@ -8,67 +8,73 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from functions.crashpoint import crashpoint
 from functions.engine.channel import ChannelBroken, ChannelClosed, DeadlinePassed
 from functions.engine.docker import NoSuchThing
-from functions.errors import EngineUnavailable, FunctionTimeout, OutcomeUnknown, StartTimeout
+from functions.errors import EngineUnavailable, FunctionTimeout, OutcomeUnknown
 from functions.invoke import outcome, record
 from functions.invoke.outcome import Outcome
+from functions.pool.container import await_ready
 
 if TYPE_CHECKING:
     from functions.engine.channel import Channel
     from functions.invoke.call import Run
-    from functions.invoke.launch import Container
-    from functions.invoke.options import Options
+    from functions.invoke.place import Place
+    from functions.pool.container import Container
+    from functions.pool.options import Options
 
 Frame = dict[str, Any]
 
 
-def serve(run: Run, container: Container, options: Options) -> Outcome:
-    """The event in, the outcome out. The agent loads user code as soon as we connect: the function has begun before."""
+def serve(run: Run, place: Place, options: Options) -> Outcome:
+    """The event in, the outcome out. From the row's RUNNING on the function has begun, and is never run again.
+
+    The agent of a fresh container loads user code as soon as we connect: there the row says so before that.
+    """
     record.begin(run, options.timeout_s)
+    crashpoint("running")
     try:
-        return _talk_or_death(run, container, options)
+        return _talk_or_death(run, place, options)
     except EngineUnavailable as error:  # nobody may be told to try again
         raise OutcomeUnknown from error
 
 
-def _talk_or_death(run: Run, container: Container, options: Options) -> Outcome:
+def _talk_or_death(run: Run, place: Place, options: Options) -> Outcome:
     try:
-        return _talk(run, container, options)
+        return _talk(run, place, options)
     except ChannelClosed:
-        return _death(run, container)
+        result = _death(run, place.container)
     except ChannelBroken:
-        return outcome.of_nonsense()
+        result = outcome.of_nonsense()
     except NoSuchThing:
-        return outcome.of_death(None, "")
+        result = outcome.of_death(None, "")
+    place.lost()
+    return result
 
 
-def _talk(run: Run, container: Container, options: Options) -> Outcome:
+def _talk(run: Run, place: Place, options: Options) -> Outcome:
+    with closing(place.channel or _connected(run, place.container)) as channel, run.stages.measure("exec"):
+        return _exchange(run, place, channel, options)
+
+
+def _connected(run: Run, container: Container) -> Channel:
     with run.stages.measure("start"):
         channel = container.connect()
-    with closing(channel):
-        with run.stages.measure("start"):
-            _await_ready(channel)
-        with run.stages.measure("exec"):
-            return _exchange(run, container, channel, options)
+        try:
+            await_ready(channel, time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS)
+        except BaseException:
+            channel.close()
+            raise
+    return channel
 
 
-def _await_ready(channel: Channel) -> None:
-    try:
-        frame = channel.receive(time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS)
-    except DeadlinePassed as error:
-        raise StartTimeout from error
-    if frame.get("type") != "ready":
-        raise ChannelBroken
-
-
-def _exchange(run: Run, container: Container, channel: Channel, options: Options) -> Outcome:
+def _exchange(run: Run, place: Place, channel: Channel, options: Options) -> Outcome:
     deadline = time.monotonic() + options.timeout_s
     try:
         channel.send(_call_frame(run, options), deadline)
         return outcome.of_frame(_last_frame(run, channel, deadline), settings.WF_BODY_LIMIT)
     except DeadlinePassed:
-        container.remove()  # the caller hears of a timeout when the function is dead
+        place.end_call()  # the caller hears of a timeout when the function is dead
         return Outcome(error=FunctionTimeout(f"The function ran longer than {options.timeout_s} s and was ended."))
 
 
@@ -80,12 +86,12 @@ def _call_frame(run: Run, options: Options) -> Frame:
         "memory_limit_in_mb": options.memory >> 20,
         "deadline_ms": int((time.time() + options.timeout_s) * 1000),
     }
-    return {
+    return {  # in this order: docs/agents.md
         "type": "call",
         "id": str(run.execution.pk),
-        "event": run.call.event,
+        "lifetime_s": run.configuration.rest_container_life_time,
         "context": context,
-        "lifetime_s": None,
+        "event": run.call.event,
     }
 
 

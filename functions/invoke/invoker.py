@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING
 
 from django.db import DatabaseError
 
 from functions.build import catalog, images
+from functions.crashpoint import crashpoint
 from functions.engine.docker import NoSuchImage, NoSuchThing
 from functions.errors import DatabaseUnavailable, EngineUnavailable, WorkerFrontError
-from functions.invoke import aftermath, conversation, launch, record
+from functions.invoke import aftermath, conversation, place, record
 from functions.invoke.admission import admission
 from functions.invoke.call import Answer, Call, Run
-from functions.invoke.options import Options, resolve
 from functions.invoke.outcome import Outcome
 from functions.invoke.stages import Stages
-from functions.models import Image
+from functions.models import Configuration, Image
 from functions.models.execution import StartType
+from functions.pool.options import Options, resolve
 
 if TYPE_CHECKING:
     from functions.build.images import Ready
@@ -27,18 +27,17 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ROUNDS = 3  # so often an image or container may vanish under us before the function has begun
-STARTS_IN_FLIGHT = 4  # the engine starts containers no faster when asked for more at once
-START_WAIT_S = 60
-_STARTS = threading.BoundedSemaphore(STARTS_IN_FLIGHT)
 
 
 def invoke(call: Call, platform: Platform) -> Answer:
     """Runs the function once. Errors after the row exists are in the answer; those before it are raised."""
     function, stages = catalog.find(call.name, platform.source), Stages(call.arrived)
-    run = Run(call, function, record.open_row(call, function, platform.node), platform, stages)
+    configuration = Configuration.objects.of(platform.node)  # once: no call sees a mixture of two
+    run = Run(call, function, record.open_row(call, function, platform.node), platform, stages, configuration)
     result = _outcome(run)
+    crashpoint("ran")
     _finish(run, result)
-    aftermath.look_around(function)
+    aftermath.look_around(run)
     return Answer(run.execution, result, stages)
 
 
@@ -69,7 +68,7 @@ def _rounds(run: Run) -> Outcome:
         ready = _ready_image(run)
         try:
             with admission().slot(run.stages):  # not before: a long build must not keep others from running
-                return _served(run, ready.image, resolve(run.function, ready.image))
+                return _served(run, ready.image, _options(run, ready.image))
         except NoSuchThing as gone:
             logger.warning("call %s: %s; trying again", run.execution.pk, gone.message)
     raise EngineUnavailable("The function's image or container was taken away three times before it could run.")
@@ -81,28 +80,29 @@ def _ready_image(run: Run) -> Ready:
     row = run.execution
     row.version, row.image_name = ready.image.version, ready.image.tag
     row.image_built = row.image_built or ready.built
-    row.start_type = StartType.BUILT if row.image_built else StartType.COLD
+    row.start_type = StartType.BUILT if row.image_built else ""
     return ready
 
 
+def _options(run: Run, image: Image) -> Options:
+    return resolve(run.function, image, rest_mode=run.configuration.using_rest_mode)
+
+
 def _served(run: Run, image: Image, options: Options) -> Outcome:
-    container = _started(run, image, options)
-    run.execution.container_name = container.name
+    found = _found(run, image, options)
+    run.execution.container_name = found.container.name
+    if not run.execution.image_built:
+        run.execution.start_type = found.start_type
     try:
-        return conversation.serve(run, container, options)
+        crashpoint("container-started")
+        return conversation.serve(run, found, options)
     finally:
-        aftermath.remove(container)
+        found.leave()
 
 
-def _started(run: Run, image: Image, options: Options) -> launch.Container:
-    with run.stages.measure("queue"):
-        if not _STARTS.acquire(timeout=START_WAIT_S):
-            raise EngineUnavailable("The Docker engine starts containers too slowly for the calls that wait.")
+def _found(run: Run, image: Image, options: Options) -> place.Place:
     try:
-        with run.stages.measure("start"):
-            return launch.create(run, image, options)
+        return place.find(run, image, options)
     except NoSuchImage:
         Image.objects.lost(image.pk, image.image_id)
         raise
-    finally:
-        _STARTS.release()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
-from functions import strict_json
+from functions import liveness, strict_json
 from functions.errors import OutcomeUnknown
 from functions.models import Execution
 
@@ -31,6 +31,7 @@ def open_row(call: Call, function: Function, node: str) -> Execution:
         function=function,
         function_name=function.name,
         node=node,
+        owner=liveness.me(),
         trigger=call.trigger,
         event=strict_json.dumps(call.event)[:KEPT_TEXT],
         lease_expires_at=timezone.now() + timedelta(seconds=limit_s) + _boot() + LEASE_GRACE,

@@ -56,12 +56,19 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         unfinished = self.filter(pk=pk, state__in=OPEN)
         return unfinished.update(state=state, finished_at=timezone.now(), lease_expires_at=None, **outcome) == 1
 
-    def abandon(self, now: datetime) -> int:
-        """Calls whose worker died: their lease ended without an outcome. Returns how many."""
-        over = self.filter(state__in=OPEN, lease_expires_at__lt=now)
-        return over.update(
+    def overdue(self, now: datetime) -> ExecutionQuerySet:
+        """Calls whose lease ended without an outcome."""
+        return self.filter(state__in=OPEN, lease_expires_at__lt=now)
+
+    def owners(self) -> set[str]:
+        """The processes that serve the calls under way."""
+        return set(self.filter(state__in=OPEN).order_by().values_list("owner", flat=True).distinct())
+
+    def abandon(self) -> int:
+        """Calls whose worker died get their end. Returns how many."""
+        return self.filter(state__in=OPEN).update(
             state=ExecutionState.ABANDONED,
-            finished_at=now,
+            finished_at=timezone.now(),
             lease_expires_at=None,
             error_code=OutcomeUnknown.code,
             error=models.Case(
@@ -82,6 +89,7 @@ class Execution(models.Model):
     function_name = models.CharField(max_length=64)
     version = models.CharField(max_length=64, blank=True)
     node = models.CharField(max_length=255)
+    owner = models.CharField(max_length=32, blank=True, help_text="The process that serves the call.")
     trigger = models.CharField(max_length=16, choices=Trigger, default=Trigger.HTTP)
     state = models.CharField(max_length=16, choices=ExecutionState, default=ExecutionState.QUEUED)
     start_type = models.CharField(max_length=16, choices=StartType, blank=True)
@@ -115,6 +123,9 @@ class Execution(models.Model):
             models.Index(fields=["function", "-queued_at"], name="execution_of_function"),
             models.Index(
                 fields=["lease_expires_at"], condition=Q(state__in=("QUEUED", "RUNNING")), name="execution_open"
+            ),
+            models.Index(
+                fields=["function", "node"], condition=Q(state__in=("QUEUED", "RUNNING")), name="execution_busy"
             ),
         ]
 

@@ -90,7 +90,7 @@ class Function(models.Model):
         max_length=16,
         choices=Isolation,
         blank=True,
-        help_text="For now each level gets a container for each call.",
+        help_text="Empty and none in config.json: as the node's REST mode says.",
     )
     network = models.CharField(max_length=16, choices=Network, blank=True)
     version = models.CharField(max_length=64, blank=True, editable=False)

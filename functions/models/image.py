@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from functions.errors import BuildFailed
+from functions.models.execution import OPEN, Execution
 from functions.models.function import Function
 
 QUEUE_LEASE = timedelta(seconds=30)  # a worker that lives takes a queued build sooner than this
@@ -101,6 +102,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
                 lease_expires_at=None,
                 attempts=0,
                 failures=0,
+                is_doomed=False,
                 error="",
                 error_code="",
                 **built,
@@ -139,6 +141,22 @@ class ImageQuerySet(models.QuerySet["Image"]):
         lease = timezone.now() + EVICTION_LEASE
         return self.filter(pk=pk, state__in=at_rest).update(state=ImageState.EVICTING, lease_expires_at=lease) == 1
 
+    def evict(self, seen: Image) -> bool:
+        """READY -> EVICTING, when no call has used it since it was `seen` and none is under way."""
+        open_calls = Execution.objects.filter(function=OuterRef("function"), node=OuterRef("node"), state__in=OPEN)
+        unused = self.filter(~Exists(open_calls), pk=seen.pk, state=ImageState.READY, last_used_at=seen.last_used_at)
+        lease = timezone.now() + EVICTION_LEASE
+        return unused.update(state=ImageState.EVICTING, lease_expires_at=lease) == 1
+
+    def evicted(self, pk: int) -> bool:
+        """EVICTING -> ABSENT: the engine has removed it."""
+        gone = {"state": ImageState.ABSENT, "image_id": "", "lease_expires_at": None, "is_doomed": False}
+        return self.filter(pk=pk, state=ImageState.EVICTING).update(**gone) == 1
+
+    def doom(self, node: str) -> int:
+        """All images of the node are to be removed as soon as no call uses them. Returns how many."""
+        return self.filter(node=node, state=ImageState.READY).update(is_doomed=True)
+
     def give_up_eviction(self, pk: int) -> bool:
         """EVICTING -> ABSENT: the engine did not remove it. The next build finds out whether it is still there."""
         evicting = self.filter(pk=pk, state=ImageState.EVICTING)
@@ -169,6 +187,7 @@ class Image(models.Model):
     image_id = models.CharField(max_length=80, blank=True)
     version = models.CharField(max_length=64, blank=True)
     runtime = models.CharField(max_length=64, blank=True)
+    recipe = models.CharField(max_length=64, blank=True, help_text="Digest of what the runtime's build is made of.")
     config = models.JSONField(default=dict, help_text="What config.json said, with the defaults of the runtime.")
     size = models.PositiveBigIntegerField(default=0, help_text="Bytes of the whole image.")
     code_size = models.PositiveBigIntegerField(default=0, help_text="Bytes of the function's unpacked package.")
@@ -180,6 +199,7 @@ class Image(models.Model):
     build_started_at = models.DateTimeField(null=True)
     built_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
+    is_doomed = models.BooleanField(default=False, help_text="To be removed as soon as no call uses it.")
     log = models.TextField(blank=True)
     error_code = models.CharField(max_length=32, blank=True)
     error = models.TextField(blank=True)

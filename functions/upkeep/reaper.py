@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils import timezone
 
+from functions import liveness
 from functions.engine import labels
 from functions.models import Execution, Image, PoolEntry
 from functions.models.execution import OPEN
 from functions.models.image import ImageState
+from functions.models.pool_entry import PoolKind, PoolState
+from functions.pool import kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +31,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+OWNED = (PoolState.STARTING, PoolState.CLAIMED)  # states in which a process is at a kept container
 GRACE_S = 60  # a call ends its own container long before that
 
 
 def sweep(platform: Platform) -> None:
     """One pass. Safe to run twice at once."""
-    for step in (expire_leases, retire_holders, remove_containers, remove_images, remove_channels, remove_work):
+    for step in (expire_leases, retire_kept, remove_containers, remove_images, remove_channels, remove_work):
         _alone(step, platform)
 
 
@@ -45,30 +49,37 @@ def _alone(work: Callable[..., None], *arguments: Any) -> None:
 
 
 def expire_leases(platform: Platform) -> None:
-    """Rows whose process died get an end."""
+    """Rows whose process died get an end, at once; those of an unknown process when their lease is over."""
     now = timezone.now()
     Image.objects.filter(node=platform.node).expire(now)
-    Execution.objects.filter(node=platform.node).abandon(now)
+    calls = Execution.objects.filter(node=platform.node)
+    calls.overdue(now).abandon()
+    for owner in calls.owners():
+        if not liveness.is_alive(owner):
+            calls.filter(owner=owner).abandon()
+    liveness.forget_dead()
 
 
-def retire_holders(platform: Platform) -> None:
-    """Network holders that were idle for long, are at their end, or were left by a process that died."""
+def retire_kept(platform: Platform) -> None:
+    """Kept containers that were idle for long, are at their end, or were left by a process that died."""
     now = timezone.now()
     idle_since = now - timedelta(seconds=settings.WF_NETWORK_IDLE_SECONDS)
     for entry in PoolEntry.objects.retired(platform.node, idle_since, now):
-        _alone(_remove_holder, entry, platform)
+        _alone(_retire, entry, platform)
+    for entry in PoolEntry.objects.filter(node=platform.node, state__in=OWNED):
+        if not liveness.is_alive(entry.owner):
+            _alone(_retire, entry, platform)
 
 
-def remove_all_holders(platform: Platform) -> None:
+def _retire(entry: PoolEntry, platform: Platform) -> None:
+    if entry.state == PoolState.REMOVING or PoolEntry.objects.begin_removal(entry):
+        kept.finish(entry, platform)
+
+
+def remove_all_kept(platform: Platform) -> None:
     """For the time when no call of this node is under way: at its start and at its stop."""
     for entry in PoolEntry.objects.filter(node=platform.node):
-        _alone(_remove_holder, entry, platform)
-
-
-def _remove_holder(entry: PoolEntry, platform: Platform) -> None:
-    if PoolEntry.objects.begin_removal(entry):
-        platform.engine.remove(entry.container_id or entry.container_name)
-        entry.delete()
+        _alone(_retire, entry, platform)
 
 
 def remove_containers(platform: Platform) -> None:
@@ -81,7 +92,7 @@ def remove_containers(platform: Platform) -> None:
 
 def _is_made_by_us(container: dict[str, Any]) -> bool:
     """A container that somebody starts by hand from an image of ours inherits the image's labels, but is theirs."""
-    return labels.EXECUTION in container["Labels"] or container["Labels"].get(labels.ROLE) == labels.HOLDER
+    return labels.EXECUTION in container["Labels"] or container["Labels"].get(labels.ROLE) in PoolKind.values
 
 
 def _serves(container: dict[str, Any]) -> bool:

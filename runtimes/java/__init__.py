@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runtimes.base import Runtime
+from runtimes.base import ALL_MODES, Runtime
 
 FOLDER = Path(__file__).parent
 FIRST_WITH_UNIX_SOCKETS = 16
@@ -19,6 +19,7 @@ def version(name: str) -> Runtime:
         name=name,
         base_image=f"openjdk:{major}-jdk-slim",
         template=FOLDER / "java.Dockerfile",
+        modes=ALL_MODES,
         agent=FOLDER / "agent",
         handler="main.Main.lambda_handler",
         channel="unix" if int(major) >= FIRST_WITH_UNIX_SOCKETS else "tcp",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runtimes.base import Runtime
+from runtimes.base import ALL_MODES, Runtime
 
 FOLDER = Path(__file__).parent
 
@@ -18,6 +18,7 @@ def version(name: str) -> Runtime:
         name=name,
         base_image=f"node:{major}-slim",
         template=FOLDER / "node.Dockerfile",
+        modes=ALL_MODES,
         agent=FOLDER / "agent",
         handler="index.handle",
         aliases=(f"nodejs{major}",),

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from runtimes.base import Runtime
+from runtimes.base import ALL_MODES, Runtime
 
 HERE = Path(__file__).parent
 NAME = re.compile(r"python(3\.\d+)")
@@ -18,6 +18,7 @@ def version(name: str) -> Runtime:
         name=name,
         base_image=f"python:{match[1]}-slim",
         template=HERE / "python.Dockerfile",
+        modes=ALL_MODES,
         agent=HERE / "agent",
         handler="main.lambda_handler",
         manifest="requirements.txt",

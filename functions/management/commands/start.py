@@ -36,11 +36,11 @@ class Command(BaseCommand):
         from workerfront import supervisor
 
         call_command("migrate", interactive=False, verbosity=0)
-        reaper.remove_all_holders(platform())
+        reaper.remove_all_kept(platform())
         try:
             return supervisor.serve(HOST, port, lambda: self._announce(port))
         finally:
-            reaper.remove_all_holders(platform())
+            reaper.remove_all_kept(platform())
 
     def _announce(self, port: int) -> None:
         self.stdout.write(f"Worker Front serves http://{HOST}:{port}/")

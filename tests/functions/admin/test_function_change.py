@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from functions.build import images
-from functions.invoke.options import resolve
+from functions.pool.options import resolve
 from functions.models import Function, Image
 from functions.models.image import ImageState
 from tests.functions.admin.conftest import FUNCTIONS, form

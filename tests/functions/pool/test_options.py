@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions.invoke.options import Options, resolve
+from functions.pool.options import Options, resolve
 from functions.models import Function, Image
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
+from functions import liveness
 from functions.engine import host_config, labels
 from functions.models import PoolEntry
 from functions.models.pool_entry import PoolKind
@@ -29,7 +30,7 @@ CALL_GRACE = timedelta(minutes=1)
 def claim(platform: Platform, timeout_s: int) -> PoolEntry | None:
     """A holder for this call alone, that outlives it; None when none is idle."""
     until = timezone.now() + timedelta(seconds=timeout_s + 2 * settings.WF_BOOT_TIMEOUT_SECONDS) + CALL_GRACE
-    return PoolEntry.objects.claim(platform.node, PoolKind.NETWORK, until)
+    return PoolEntry.objects.claim(platform.node, PoolKind.NETWORK, liveness.me(), lasting=until, lease=until)
 
 
 def release(holder: PoolEntry) -> None:
@@ -46,6 +47,7 @@ def refill(platform: Platform, image: str) -> None:
         kind=PoolKind.NETWORK,
         container_name=f"wf-network__{secrets.token_hex(6)}",
         lease_expires_at=timezone.now() + START_LEASE,
+        owner=liveness.me(),
     )
     try:
         _start(holder, platform, image)
@@ -62,7 +64,7 @@ def _start(holder: PoolEntry, platform: Platform, image: str) -> None:
     holder.container_id = platform.engine.create(holder.container_name, config)
     platform.engine.start(holder.container_id)
     address = platform.engine.state(holder.container_id).address
-    if not PoolEntry.objects.started(holder.pk, container_id=holder.container_id, address=address, expires_at=ends):
+    if not PoolEntry.objects.started(holder, container_id=holder.container_id, address=address, expires_at=ends):
         platform.engine.remove(holder.container_id)  # its row was taken meanwhile: the worker is stopping
 
 

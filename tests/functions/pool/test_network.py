@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from functions.engine.docker import NoSuchThing
 from functions.errors import Conflict, EngineUnavailable, WorkerFrontError
-from functions.invoke import network
+from functions.pool import network
 from functions.invoke.call import Answer, Call
 from functions.invoke.invoker import invoke
 from functions.models import Function, PoolEntry

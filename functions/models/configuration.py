@@ -1,0 +1,67 @@
+"""Configuration: what `/configure` and the admin change while the worker runs. One row a node, changed as a whole."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+OFF = -1  # no limit, no pool: the original's word for both
+
+
+class ConfigurationQuerySet(models.QuerySet["Configuration"]):
+    """Reading as a whole, changing as a whole."""
+
+    def of(self, node: str) -> Configuration:
+        """This node's row. The settings give its first values."""
+        return self.filter(node=node).first() or self.get_or_create(node=node, defaults=_first_values())[0]
+
+    def change(self, seen: Configuration, **values: Any) -> bool:
+        """All of these values at once; False when somebody has changed the row since it was `seen`."""
+        unchanged = self.filter(pk=seen.pk, changed_at=seen.changed_at)
+        return unchanged.update(changed_at=timezone.now(), **values) == 1
+
+
+def _first_values() -> dict[str, Any]:
+    return {
+        "user_code_size_limit": settings.USER_CODE_SIZE_LIMIT,
+        "container_pool_limit": settings.CONTAINER_POOL_LIMIT,
+        "container_pool_num": settings.CONTAINER_POOL_NUM,
+        "using_rest_mode": settings.USING_REST_MODE,
+        "rest_container_life_time": settings.REST_CONTAINER_LIFE_TIME,
+    }
+
+
+class Configuration(models.Model):
+    """How this node keeps code and containers."""
+
+    node = models.CharField(max_length=255, unique=True, editable=False)
+    user_code_size_limit = models.BigIntegerField(
+        validators=[MinValueValidator(OFF)],
+        help_text="Bytes of unpacked code whose images are kept; the least recently used go first. -1: no limit.",
+    )
+    container_pool_limit = models.IntegerField(
+        validators=[MinValueValidator(OFF)],
+        help_text="So many of the most recently used functions keep pre-warmed containers. -1: none do.",
+    )
+    container_pool_num = models.IntegerField(
+        validators=[MinValueValidator(1)], help_text="Pre-warmed containers of each of these functions."
+    )
+    using_rest_mode = models.BooleanField(
+        help_text="Functions without an isolation of their own: on = process, off = container."
+    )
+    rest_container_life_time = models.IntegerField(
+        validators=[MinValueValidator(1)], help_text="Seconds that a long-lived container lives without a call."
+    )
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[ConfigurationQuerySet] = ConfigurationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name_plural = "configuration"
+
+    def __str__(self) -> str:
+        return f"Configuration of {self.node}"

@@ -1,0 +1,1 @@
+"""Containers: started for one call, pre-warmed for one, kept for many; and their ends."""

@@ -1,0 +1,107 @@
+"""A container of ours as those see it who talk to its agent, or end it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from functions.engine import channel, host_config
+from functions.engine.channel import ChannelBroken, DeadlinePassed
+from functions.engine.docker import NoSuchThing
+from functions.errors import Conflict, StartTimeout
+from functions.pool import network
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from functions.build.platform import Platform
+    from functions.engine.docker import ContainerState
+    from functions.models import PoolEntry
+
+DEATH_WAIT_S, DEATH_PAUSE_S = 2.0, 0.02  # how long a broken connection may precede the news of the container's end
+
+
+@dataclass
+class Container:
+    """A container, the folder of its agent's socket (None for TCP), and the network holder that it joined.
+
+    `address`: its own on our bridge, when that is known. `spare_image`: what to start one more holder from, when it
+    had to make a network of its own; else empty.
+    """
+
+    id: str
+    name: str
+    folder: Path | None
+    platform: Platform
+    address: str = ""
+    holder: PoolEntry | None = None
+    spare_image: str = ""
+    is_removed: bool = False
+
+    def connect(self) -> channel.Channel:
+        """Waits for its agent. Raises StartTimeout, ChannelClosed when it ended, NoSuchThing when it was taken away."""
+        deadline = time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS
+        return channel.connect(self.agent_address(), deadline, lambda: self.platform.engine.state(self.id).running)
+
+    def open(self) -> channel.Channel:
+        """A connection to an agent that has listened before. Raises OSError when it does not any more."""
+        return channel.Channel(self.agent_address().connect())
+
+    def agent_address(self) -> channel.Address:
+        """Where its agent listens. Asks the engine when nobody has told its address."""
+        if self.folder:
+            return channel.UnixAddress(self.folder)
+        known = self.holder.address if self.holder else self.address
+        return channel.TcpAddress(known or self.platform.engine.state(self.id).address, host_config.AGENT_PORT)
+
+    def end_state(self) -> ContainerState | None:
+        """How it ended, None when it is gone; waits a moment for an end that is under way."""
+        deadline = time.monotonic() + DEATH_WAIT_S
+        try:
+            state = self.platform.engine.state(self.id)
+            while state.running and time.monotonic() < deadline:
+                time.sleep(DEATH_PAUSE_S)
+                state = self.platform.engine.state(self.id)
+        except NoSuchThing:
+            return None
+        return state
+
+    def last_output(self) -> str:
+        """What it wrote past its agent; nothing when it is gone."""
+        try:
+            return self.platform.engine.output(self.id, settings.WF_LOG_LIMIT)
+        except (NoSuchThing, Conflict):  # a conflict: it is being removed
+            return ""
+
+    def remove(self) -> None:
+        """Killed and gone, its folder with it; then its network is free for another call: a second time would free it
+        under that call's feet, and does nothing.
+        """
+        if self.is_removed:
+            return
+        self.platform.engine.remove(self.id)
+        remove_folder(self.folder)
+        if self.holder:
+            network.release(self.holder)
+        self.is_removed = True
+
+
+def await_ready(agent: channel.Channel, deadline: float) -> None:
+    """The agent's first word: loaded, and ready for a call. Raises StartTimeout, ChannelClosed, ChannelBroken."""
+    try:
+        frame = agent.receive(deadline)
+    except DeadlinePassed as error:
+        raise StartTimeout from error
+    if frame.get("type") != "ready":
+        raise ChannelBroken
+
+
+def remove_folder(folder: Path | None) -> None:
+    """A channel's folder; one that is gone counts as removed."""
+    if folder and folder.exists():
+        folder.chmod(0o700)
+        shutil.rmtree(folder)

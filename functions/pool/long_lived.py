@@ -1,0 +1,116 @@
+"""Long-lived containers: at most one for an image, started by one call while the others wait for it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+
+from functions import liveness
+from functions.crashpoint import crashpoint
+from functions.engine.channel import ChannelBroken, ChannelClosed, DeadlinePassed
+from functions.engine.docker import NoSuchThing
+from functions.errors import FunctionBusy, StartTimeout
+from functions.models import PoolEntry
+from functions.models.pool_entry import PoolState
+from functions.pool import kept
+from functions.pool.container import Container, await_ready
+
+if TYPE_CHECKING:
+    from functions.build.platform import Platform
+    from functions.engine.channel import Channel
+    from functions.models import Image
+    from functions.pool.options import Options
+
+REACH_LIMIT_S = 60  # for all the containers that end or vanish before a call has reached one
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.002, 0.05
+
+
+@dataclass
+class Reached:
+    """A connection to the container, its agent ready for this call. `is_new`: the call had to wait for its start."""
+
+    entry: PoolEntry
+    container: Container
+    channel: Channel
+    is_new: bool
+
+
+def reach(image: Image, options: Options, lifetime_s: float, platform: Platform) -> Reached:
+    """The image's container, started when there is none. Raises StartTimeout, FunctionBusy, NoSuchImage."""
+    deadline, pause, waited = time.monotonic() + REACH_LIMIT_S, FIRST_PAUSE_S, False
+    while time.monotonic() < deadline:
+        entry = PoolEntry.objects.long_lived(image)
+        if entry is None:
+            reached = _start(image, options, lifetime_s, platform)
+        elif entry.state == PoolState.SERVING:
+            reached = _open(entry, options.fingerprint(image), platform, waited)
+        else:
+            _look_after(entry, platform)
+            reached, waited = None, True
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+        if reached:
+            return reached
+    raise StartTimeout("The function's container could not be reached.")
+
+
+def _start(image: Image, options: Options, lifetime_s: float, platform: Platform) -> Reached | None:
+    entry = PoolEntry.objects.begin_long_lived(image, **kept.fields(image, options, lifetime_s))
+    if entry is None:
+        return None
+    crashpoint("long-lived-starting")
+    container, channel = kept.started(entry, image, options, platform)
+    container.address = "" if container.folder else platform.engine.state(container.id).address
+    known = {"container_id": container.id, "address": container.address}
+    if not PoolEntry.objects.started(entry, PoolState.SERVING, **known):
+        channel.close()
+        kept.finish(entry, platform)  # its row was taken meanwhile
+        return None
+    return Reached(entry, container, channel, is_new=True)
+
+
+def _open(entry: PoolEntry, fingerprint: str, platform: Platform, waited: bool) -> Reached | None:
+    """None when it must not or cannot serve: then it is on its way out, and another one is started."""
+    if entry.fingerprint != fingerprint:
+        kept.drain(entry, platform)
+        return None
+    container = kept.container_of(entry, platform)
+    try:
+        channel = container.open()
+    except (OSError, NoSuchThing, ChannelBroken):
+        kept.drain(entry, platform)
+        return None
+    try:
+        await_ready(channel, time.monotonic() + settings.WF_QUEUE_WAIT_SECONDS)
+    except StartTimeout as error:
+        channel.close()
+        raise FunctionBusy from error
+    except (ChannelClosed, ChannelBroken):
+        channel.close()
+        kept.drain(entry, platform)
+        return None
+    return Reached(entry, container, channel, is_new=waited)
+
+
+def _look_after(entry: PoolEntry, platform: Platform) -> None:
+    """One whose starter died is removed by whoever waits for it."""
+    overdue = entry.lease_expires_at is not None and entry.lease_expires_at < timezone.now()
+    if overdue or not liveness.is_alive(entry.owner):
+        kept.discard(entry, platform)
+
+
+def end_call(reached: Reached, limit_s: float) -> bool:
+    """Ends the one call of this connection; the container's others go on. False when its agent did not do so."""
+    deadline = time.monotonic() + limit_s
+    try:
+        reached.channel.send({"type": "cancel"}, deadline)
+        reached.channel.await_end(deadline)
+    except ChannelClosed:
+        return True
+    except (ChannelBroken, DeadlinePassed):
+        return False
+    return True
