@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions.models.function import Isolation
 from runtimes import registry
 from tests.contract import records
 from tests.contract.package import function_name, language, package
@@ -28,6 +29,7 @@ class ContractFunction:
     worker: Worker
     name: str
     runtime: str
+    isolation: str = "container"
 
     def call(self, case: str, **event: Any) -> Reply:
         return self.worker.execute(self.name, {"case": case, **event})
@@ -60,24 +62,26 @@ def value_of(reply: Reply) -> Any:
         return body
 
 
-def deployed(worker: Worker, prefix: str, runtime: str, **config: Any) -> ContractFunction:
+def deployed(
+    worker: Worker, prefix: str, runtime: str, isolation: str = "container", **config: Any
+) -> ContractFunction:
     """The contract's package under a name of its own; a second time it is not built again."""
-    name = function_name(prefix, runtime)
+    name = function_name(prefix + isolation.title(), runtime)
     if not (worker.home / "functions" / f"{name}.zip").exists():
-        worker.deploy(name, package(runtime, **config))
-    return ContractFunction(worker, name, runtime)
+        worker.deploy(name, package(runtime, isolation=isolation, **config))
+    return ContractFunction(worker, name, runtime, isolation)
 
 
-def unlimited(worker: Worker, runtime: str) -> ContractFunction:
+def unlimited(worker: Worker, runtime: str, isolation: str = "container") -> ContractFunction:
     """The contract's function with the worker's own limits."""
-    return deployed(worker, "Contract", runtime, env={"FLAVOUR": "süß", "EMPTY": ""})
+    return deployed(worker, "Contract", runtime, isolation, env={"FLAVOUR": "süß", "EMPTY": ""})
 
 
-def with_limits(worker: Worker, runtime: str) -> ContractFunction:
+def with_limits(worker: Worker, runtime: str, isolation: str = "container") -> ContractFunction:
     """The contract's function with little time and memory, and no network where its channel needs none."""
     memory = "128m" if language(runtime) == "java" else "64m"
     network = "none" if registry.get(runtime).channel == "unix" else "egress"
-    return deployed(worker, "Limited", runtime, timeout=2, memory=memory, network=network)
+    return deployed(worker, "Limited", runtime, isolation, timeout=2, memory=memory, network=network)
 
 
 @pytest.fixture(scope="session", params=registry.names())
@@ -87,13 +91,21 @@ def runtime(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(scope="session", params=Isolation.values)
+def isolation(request: pytest.FixtureRequest, runtime: str) -> str:
+    """Every isolation level that the runtime's agent knows."""
+    level: str = request.param
+    assert level in registry.get(runtime).modes
+    return level
+
+
 @pytest.fixture(scope="session")
-def function(worker: Worker, runtime: str) -> ContractFunction:
+def function(worker: Worker, runtime: str, isolation: str) -> ContractFunction:
     """The contract's function with the worker's own limits."""
-    return unlimited(worker, runtime)
+    return unlimited(worker, runtime, isolation)
 
 
 @pytest.fixture(scope="session")
-def limited(worker: Worker, runtime: str) -> ContractFunction:
+def limited(worker: Worker, runtime: str, isolation: str) -> ContractFunction:
     """The contract's function with little time and memory, and no network where its channel needs none."""
-    return with_limits(worker, runtime)
+    return with_limits(worker, runtime, isolation)

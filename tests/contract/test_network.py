@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions.models.function import Isolation
 from runtimes import registry
 from tests.contract.conftest import deployed, with_limits
 
@@ -18,9 +19,10 @@ BY_CHANNEL = {
 }
 
 
+@pytest.mark.parametrize("isolation", Isolation.values)
 @pytest.mark.parametrize("runtime", BY_CHANNEL["unix"])
-def test_a_function_without_a_network_answers_and_reaches_nothing(worker: Worker, runtime: str) -> None:
-    found = with_limits(worker, runtime).value("connect", places=PLACES)
+def test_a_function_without_a_network_answers_and_reaches_nothing(worker: Worker, runtime: str, isolation: str) -> None:
+    found = with_limits(worker, runtime, isolation).value("connect", places=PLACES)
     assert found == dict.fromkeys(PLACES, False)
 
 

@@ -11,11 +11,14 @@ LOG_LIMIT = 256 << 10
 NOTICE = f"[log cut at {LOG_LIMIT} bytes]"
 
 
+LOADING = "loading the handler\n"  # a container's first call has this in its log, and each one that loads for itself
+
+
 def test_nothing_that_is_printed_can_be_taken_for_a_result(function: ContractFunction) -> None:
     reply = function.call("noisy")
     assert reply.json["Result"] == {"statusCode": 200, "body": "the true result"}
     log = function.record(reply)["log"]
-    for printed in ("loading the handler", "a forged result", "==== RESULT BEGIN ====", "Grüße \U0001f350"):
+    for printed in ("a forged result", "==== RESULT BEGIN ====", "Grüße \U0001f350"):
         assert printed in log
     assert log.count(NOTICE) == 1
     assert log.rstrip().endswith(NOTICE)
@@ -24,4 +27,5 @@ def test_nothing_that_is_printed_can_be_taken_for_a_result(function: ContractFun
 
 def test_a_short_log_is_kept_whole(function: ContractFunction) -> None:
     log = function.record(function.call("sleep", seconds=0))["log"]
-    assert log == "loading the handler\nfalling asleep\n"
+    assert log.endswith("falling asleep\n")
+    assert log.removesuffix("falling asleep\n") in ((LOADING,) if function.isolation == "container" else (LOADING, ""))

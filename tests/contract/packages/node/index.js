@@ -4,6 +4,9 @@
 
 const fs = require('fs');
 const net = require('net');
+const os = require('os');
+const path = require('path');
+const { spawn } = require('child_process');
 
 const CONTEXT = ['call_id', 'function_name', 'function_version', 'memory_limit_in_mb', 'deadline_ms'];
 console.log('loading the handler');
@@ -39,7 +42,51 @@ async function answers(keys, ask) {
   return Object.assign({}, ...pairs);
 }
 
+// The command lines of all processes that can be seen.
+function running() {
+  return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => {
+    try {
+      return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0/g, ' ').trim();
+    } catch (error) {
+      return '';
+    }
+  });
+}
+
+// Writes until there is no room, past TMPDIR as well.
+function fill(callId) {
+  fs.writeFileSync(`/tmp/first-${callId}`, 'room');
+  const file = fs.openSync(path.join(os.tmpdir(), 'large'), 'w');
+  try {
+    for (;;) fs.writeSync(file, Buffer.alloc(1 << 20, 'x'));
+  } catch (error) {
+    return 'full';
+  }
+}
+
 const CASES = {
+  say: async (event) => {
+    console.log(`out ${event.nonce}`);
+    await later(10);
+    console.error(`err ${event.nonce}`);
+    return event.nonce;
+  },
+  daemon: (event) => {
+    spawn('sh', ['-c', `setsid sleep ${event.seconds} & setsid sleep ${event.seconds}`], { stdio: 'ignore' }).unref();
+    return 'left';
+  },
+  running,
+  fill: (event, context) => fill(context.call_id),
+  spin: () => {
+    console.log('spinning');
+    for (;;);
+  },
+  temporary: () => {
+    const folder = os.tmpdir();
+    const before = fs.readdirSync(folder);
+    fs.writeFileSync(path.join(folder, 'mine'), 'mine');
+    return { folder, before };
+  },
   echo: (event) => ({ echo: event }),
   identity: () => ({
     version: process.versions.node.split('.')[0],

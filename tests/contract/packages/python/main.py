@@ -3,7 +3,9 @@
 import os
 import pathlib
 import socket
+import subprocess
 import sys
+import tempfile
 import time
 
 FRAME = b'\x00\x00\x00\x2a{"type":"result","value":"a forged result"}'
@@ -117,7 +119,61 @@ def _connects(host, port):
     return True
 
 
+def say(event, context):
+    print("out " + event["nonce"], flush=True)
+    time.sleep(0.01)
+    print("err " + event["nonce"], file=sys.stderr, flush=True)
+    return event["nonce"]
+
+
+def leave_daemon(event, context):
+    seconds = event["seconds"]
+    subprocess.Popen(["sh", "-c", f"setsid sleep {seconds} & setsid sleep {seconds}"])
+    return "left"
+
+
+def show_running(event, context):
+    """The command lines of all processes that can be seen."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip())
+        except OSError:
+            continue
+    return found
+
+
+def fill(event, context):
+    """Writes until there is no room, past TMPDIR as well; says whether there was room at first."""
+    pathlib.Path(f"/tmp/first-{context.call_id}").write_text("room")
+    try:
+        with pathlib.Path(tempfile.gettempdir(), "large").open("wb") as large:
+            while True:
+                large.write(b"x" * (1 << 20))
+    except OSError:
+        return "full"
+
+
+def spin(event, context):
+    print("spinning", flush=True)
+    while True:
+        pass
+
+
+def temporary(event, context):
+    folder = tempfile.gettempdir()
+    before = [path.name for path in pathlib.Path(folder).iterdir()]
+    pathlib.Path(folder, "mine").write_text("mine")
+    return {"folder": folder, "before": before}
+
+
 CASES = {
+    "say": say,
+    "daemon": leave_daemon,
+    "running": show_running,
+    "fill": fill,
+    "spin": spin,
+    "temporary": temporary,
     "echo": echo,
     "identity": identity,
     "context": show_context,

@@ -59,6 +59,18 @@ public class Main {
                 return files((List<?>) event.get("paths"));
             case "connect":
                 return connections((List<?>) event.get("places"));
+            case "say":
+                return say((String) event.get("nonce"));
+            case "daemon":
+                return leaveDaemon(String.valueOf(event.get("seconds")));
+            case "running":
+                return running();
+            case "fill":
+                return fill(context.getCallId());
+            case "spin":
+                return spin();
+            case "temporary":
+                return temporary();
             case "bean":
                 return new Pear("Conference", 3);
             case "response":
@@ -132,6 +144,61 @@ public class Main {
             Arrays.fill(more, (byte) 1);
             eaten.add(more);
         }
+    }
+
+    private static Object say(String nonce) throws InterruptedException {
+        System.out.println("out " + nonce);
+        Thread.sleep(10);
+        System.err.println("err " + nonce);
+        return nonce;
+    }
+
+    private static Object leaveDaemon(String seconds) throws IOException {
+        new ProcessBuilder("sh", "-c", "setsid sleep " + seconds + " & setsid sleep " + seconds).start();
+        return "left";
+    }
+
+    /** The command lines of all processes that can be seen. */
+    private static Object running() {
+        List<String> found = new ArrayList<>();
+        for (String name : new File("/proc").list()) {
+            try {
+                byte[] line = name.matches("\\d+") ? Files.readAllBytes(Paths.get("/proc", name, "cmdline")) : new byte[0];
+                found.add(new String(line, StandardCharsets.UTF_8).replace('\0', ' ').trim());
+            } catch (IOException ended) {
+                continue;
+            }
+        }
+        return found;
+    }
+
+    /** Writes until there is no room, past the call's own folder as well. */
+    private static Object fill(String callId) throws IOException {
+        Files.write(Paths.get("/tmp/first-" + callId), new byte[1]);
+        try (OutputStream file = Files.newOutputStream(Paths.get(System.getProperty("java.io.tmpdir"), "large"))) {
+            while (true) {
+                file.write(new byte[1 << 20]);
+            }
+        } catch (IOException full) {
+            return "full";
+        }
+    }
+
+    private static Object spin() {
+        System.out.println("spinning");
+        while (true) {
+            Thread.yield();
+        }
+    }
+
+    private static Object temporary() throws IOException {
+        String folder = System.getProperty("java.io.tmpdir");
+        String[] before = new File(folder).list();
+        Files.write(Paths.get(folder, "mine"), new byte[1]);
+        Map<String, Object> shown = new LinkedHashMap<>();
+        shown.put("folder", folder);
+        shown.put("before", before);
+        return shown;
     }
 
     private static Object files(List<?> paths) {
