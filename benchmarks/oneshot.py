@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import re
-import statistics
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import docker
-
+from benchmarks.measure import System, milliseconds_since, print_versions, report, warmed_up
 from tests.samples import load
 from tests.worker import Worker, engine, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import docker
 
 LIMIT = 0.85
 ROUNDS, WARM_UP = 20, 3
@@ -78,58 +74,6 @@ HANDLERS = {
 }
 
 
-@dataclass
-class System:
-    """One of the two: its times in ms, of the whole call and of its parts, and what went wrong."""
-
-    label: str
-    call: Callable[[System], str]
-    total: list[float] = field(default_factory=list)
-    parts: dict[str, list[float]] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
-
-    def round(self) -> None:
-        began = time.perf_counter()
-        try:
-            answer = self.call(self)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it is counted and shown
-            self.errors.append(f"{type(error).__name__}: {error}")
-            return
-        self.total.append(milliseconds_since(began))
-        if answer != "hello":
-            self.errors.append(f"a wrong answer: {answer!r}")
-
-    def add(self, part: str, milliseconds: float) -> None:
-        self.parts.setdefault(part, []).append(milliseconds)
-
-    @contextmanager
-    def measure(self, part: str) -> Iterator[None]:
-        began = time.perf_counter()
-        yield
-        self.add(part, milliseconds_since(began))
-
-    def reset(self) -> None:
-        """Forgets the times of the warm-up, but not its errors."""
-        self.total.clear()
-        self.parts.clear()
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.total)
-
-    def line(self) -> str:
-        deciles = statistics.quantiles(self.total, n=10)
-        parts = "  ".join(f"{part} {statistics.median(times):.1f}" for part, times in self.parts.items())
-        return (
-            f"{self.label:<6}{self.median:>8.1f}{deciles[0]:>8.1f}{deciles[-1]:>8.1f}"
-            f"{len(self.total):>6}{len(self.errors):>8}   {parts}"
-        )
-
-
-def milliseconds_since(began: float) -> float:
-    return (time.perf_counter() - began) * 1000
-
-
 def ours(worker: Worker, name: str) -> System:
     """A call through the HTTP API; the parts are the worker's Server-Timing, and the rest of what the client saw."""
 
@@ -178,31 +122,12 @@ def compare(worker: Worker, runtime: str, rounds: int) -> bool:
     built = worker.execute(name, {})
     assert built.status == 200, built.body.decode()
     with engine() as client:
-        systems = (ours(worker, name), plain(client.api, built.json["Meta"]["ImageName"], handler))
-        run_in_turn(worker, systems, WARM_UP)
-        for system in systems:
-            system.reset()
-        run_in_turn(worker, systems, rounds)
-    return report(runtime, *systems)
-
-
-def run_in_turn(worker: Worker, systems: tuple[System, System], rounds: int) -> None:
-    for _ in range(rounds):
-        for system in systems:
-            system.round()
-            # Ours removes its container after the answer: not at the expense of the other's next round.
-            eventually(lambda: not load.leftovers(worker), SETTLE_S)
-
-
-def report(runtime: str, mine: System, other: System) -> bool:
-    print(f"{runtime:<10}{'':6}{'median':>8}{'p10':>8}{'p90':>8}{'n':>6}{'errors':>8}   medians of the parts, ms")
-    for system in (mine, other):
-        print(f"{'':10}{system.line()}" if len(system.total) > 1 else f"{'':10}{system.label}: no times")
-    errors = mine.errors + other.errors
-    print(*errors[:5], sep="\n", end="\n" if errors else "")
-    ratio = mine.median / other.median if mine.total and other.total else float("inf")
+        mine, other = ours(worker, name), plain(client.api, built.json["Meta"]["ImageName"], handler)
+        # Ours removes its container after the answer: not at the expense of the other's next round.
+        warmed_up((mine, other), rounds, WARM_UP, lambda: eventually(lambda: not load.leftovers(worker), SETTLE_S))
+    ratio = report(runtime, mine, other)
     print(f"{'':10}ratio {ratio:.2f} (limit {LIMIT})\n", flush=True)
-    return ratio <= LIMIT and not errors
+    return ratio <= LIMIT
 
 
 def main() -> int:
@@ -210,9 +135,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("runtimes", nargs="*", help=f"of {', '.join(HANDLERS)}")
     options = parser.parse_args()
-    with engine() as client:
-        version = client.version()["Version"]
-    print(f"Docker {version}, docker-py {docker.__version__}, Linux {platform.release()}, {platform.machine()}\n")
+    print_versions()
     with tempfile.TemporaryDirectory() as folder, Worker(Path(folder) / "home") as worker:
         results = [compare(worker, runtime, options.rounds) for runtime in options.runtimes or HANDLERS]
     return int(not all(results))

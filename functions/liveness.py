@@ -16,7 +16,7 @@ from django.conf import settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-_own: dict[str, IO[str]] = {}  # one entry: this process' name and its locked file
+_own: dict[str, int] = {}  # one entry: this process' name, and the descriptor that holds its lock to the end
 
 
 def me() -> str:
@@ -50,13 +50,13 @@ def _folder() -> Path:
     return folder
 
 
-def _locked(path: Path) -> IO[str]:
+def _locked(path: Path) -> int:
     """Locked before it has its name: nobody may take a process that is just beginning for a dead one."""
     draft = path.with_name(f".{path.name}")
-    file = draft.open("w")
-    fcntl.flock(file, fcntl.LOCK_EX)
+    descriptor = os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
     draft.rename(path)
-    return file
+    return descriptor
 
 
 def _is_locked(file: IO[str]) -> bool:
@@ -69,8 +69,8 @@ def _is_locked(file: IO[str]) -> bool:
 
 def _forget_parent() -> None:
     """A forked child shares its parent's lock, which would outlive the parent: it lets go and takes one of its own."""
-    for file in _own.values():
-        file.close()
+    for descriptor in _own.values():
+        os.close(descriptor)
     _own.clear()
 
 

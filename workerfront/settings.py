@@ -138,11 +138,16 @@ AUTH_PASSWORD_VALIDATORS = [
 
 
 # --- Database, cache, storage ---
+CONNECTION_AGE_S = 60
+
+
 def _database(url: str) -> dict[str, object]:
     try:
         database = dict(dj_database_url.parse(url))
     except (ValueError, dj_database_url.UnknownSchemeError) as error:
         raise ImproperlyConfigured("DATABASE_URL must be like postgres://user:password@host/name") from error
+    database["CONN_MAX_AGE"] = CONNECTION_AGE_S  # to open one for each request would take longer than a warm call
+    database["CONN_HEALTH_CHECKS"] = True  # a server that was restarted fails no call
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",  # read-then-write in WAL would fail at once with SQLITE_BUSY

@@ -72,11 +72,17 @@ def discard(image: Image, platform: Platform) -> None:
     image.delete()
 
 
+def is_usable(image: Image) -> bool:
+    """Ready, of the wanted version, and built by this release's agent and template."""
+    return image.is_current and image.recipe == recipe.digest(recipe.runtime(image.runtime))
+
+
 def _pinned(image: Image) -> bool:
-    if image.is_current and image.recipe != recipe.digest(recipe.runtime(image.runtime)):
-        Image.objects.distrust(image.pk)  # built by an agent or template of another release of ours
-        return False
-    return image.is_current and Image.objects.pin(image.pk, image.version)
+    if is_usable(image):
+        return Image.objects.pin(image.pk, image.version)
+    if image.is_current:
+        Image.objects.distrust(image.pk)
+    return False
 
 
 def _seen_again(image: Image) -> Image:

@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 
 from django.db import DatabaseError
 
-from functions.build import catalog, images
+from functions.build import images
 from functions.crashpoint import crashpoint
 from functions.engine.docker import NoSuchImage, NoSuchThing
 from functions.errors import DatabaseUnavailable, EngineUnavailable, WorkerFrontError
-from functions.invoke import aftermath, conversation, place, record
+from functions.invoke import aftermath, conversation, place, record, routes
 from functions.invoke.admission import admission
 from functions.invoke.call import Answer, Call, Run
 from functions.invoke.outcome import Outcome
 from functions.invoke.stages import Stages
-from functions.models import Configuration, Image
+from functions.models import Image
 from functions.models.execution import StartType
 from functions.pool.options import Options, resolve
 
 if TYPE_CHECKING:
     from functions.build.images import Ready
     from functions.build.platform import Platform
+    from functions.invoke.place import Place
+    from functions.invoke.routes import Route
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +33,14 @@ ROUNDS = 3  # so often an image or container may vanish under us before the func
 
 def invoke(call: Call, platform: Platform) -> Answer:
     """Runs the function once. Errors after the row exists are in the answer; those before it are raised."""
-    function, stages = catalog.find(call.name, platform.source), Stages(call.arrived)
-    configuration = Configuration.objects.of(platform.node)  # once: no call sees a mixture of two
-    run = Run(call, function, record.open_row(call, function, platform.node), platform, stages, configuration)
-    result = _outcome(run)
+    route = routes.find(call.name, platform)
+    row = record.draft(call, route.function, platform.node)
+    run = Run(call, route.function, row, platform, Stages(call.arrived), route.configuration)
+    result = _outcome(run, route)
     crashpoint("ran")
     _finish(run, result)
     aftermath.look_around(run)
-    return Answer(run.execution, result, stages)
+    return Answer(run.execution, result, run.stages)
 
 
 def _finish(run: Run, result: Outcome) -> None:
@@ -50,9 +52,9 @@ def _finish(run: Run, result: Outcome) -> None:
         aftermath.finish(run, result)
 
 
-def _outcome(run: Run) -> Outcome:
+def _outcome(run: Run, route: Route) -> Outcome:
     try:
-        return _rounds(run)
+        return _warm(run, route) or _rounds(run)
     except WorkerFrontError as error:
         return Outcome(error=error)
     except DatabaseError:
@@ -63,12 +65,22 @@ def _outcome(run: Run) -> Outcome:
         return Outcome(error=WorkerFrontError())
 
 
+def _warm(run: Run, route: Route) -> Outcome | None:
+    """By the long-lived container that is known to serve. None when there is none, or it ends just now."""
+    if route.warm is None:
+        return None
+    with admission().slot(run.stages):
+        found = place.warm(run, route.warm)
+        return _served(run, route.warm.image, found, route.warm.options) if found else None
+
+
 def _rounds(run: Run) -> Outcome:
+    record.enqueue(run)
     for _ in range(ROUNDS):
         ready = _ready_image(run)
         try:
             with admission().slot(run.stages):  # not before: a long build must not keep others from running
-                return _served(run, ready.image, _options(run, ready.image))
+                return _placed(run, ready.image, _options(run, ready.image))
         except NoSuchThing as gone:
             logger.warning("call %s: %s; trying again", run.execution.pk, gone.message)
     raise EngineUnavailable("The function's image or container was taken away three times before it could run.")
@@ -77,10 +89,7 @@ def _rounds(run: Run) -> Outcome:
 def _ready_image(run: Run) -> Ready:
     with run.stages.measure("build"):
         ready = images.ensure(run.function, run.platform)
-    row = run.execution
-    row.version, row.image_name = ready.image.version, ready.image.tag
-    row.image_built = row.image_built or ready.built
-    row.start_type = StartType.BUILT if row.image_built else ""
+    run.execution.image_built = run.execution.image_built or ready.built
     return ready
 
 
@@ -88,21 +97,21 @@ def _options(run: Run, image: Image) -> Options:
     return resolve(run.function, image, rest_mode=run.configuration.using_rest_mode)
 
 
-def _served(run: Run, image: Image, options: Options) -> Outcome:
-    found = _found(run, image, options)
-    run.execution.container_name = found.container.name
-    if not run.execution.image_built:
-        run.execution.start_type = found.start_type
+def _placed(run: Run, image: Image, options: Options) -> Outcome:
+    try:
+        found = place.find(run, image, options)
+    except NoSuchImage:
+        Image.objects.lost(image.pk, image.image_id)
+        raise
+    return _served(run, image, found, options)
+
+
+def _served(run: Run, image: Image, found: Place, options: Options) -> Outcome:
+    row = run.execution
+    row.version, row.image_name, row.container_name = image.version, image.tag, found.container.name
+    row.start_type = StartType.BUILT if row.image_built else found.start_type
     try:
         crashpoint("container-started")
         return conversation.serve(run, found, options)
     finally:
         found.leave()
-
-
-def _found(run: Run, image: Image, options: Options) -> place.Place:
-    try:
-        return place.find(run, image, options)
-    except NoSuchImage:
-        Image.objects.lost(image.pk, image.image_id)
-        raise

@@ -21,12 +21,9 @@ LEASE_GRACE = timedelta(seconds=60)  # after the last limit of a call: then its 
 KEPT_TEXT = 64 << 10  # characters of event and result in the row
 
 
-def open_row(call: Call, function: Function, node: str) -> Execution:
-    """QUEUED, with a lease that outlasts every limit a call has."""
-    limit_s = (
-        settings.WF_BUILD_TIMEOUT_SECONDS + settings.WF_QUEUE_WAIT_SECONDS + settings.WF_FUNCTION_TIMEOUT_MAX_SECONDS
-    )
-    return Execution.objects.create(
+def draft(call: Call, function: Function, node: str) -> Execution:
+    """The row of a call, not yet in the database."""
+    return Execution(
         call_id=call.call_id,
         function=function,
         function_name=function.name,
@@ -34,8 +31,18 @@ def open_row(call: Call, function: Function, node: str) -> Execution:
         owner=liveness.me(),
         trigger=call.trigger,
         event=strict_json.dumps(call.event)[:KEPT_TEXT],
-        lease_expires_at=timezone.now() + timedelta(seconds=limit_s) + _boot() + LEASE_GRACE,
     )
+
+
+def enqueue(run: Run) -> None:
+    """QUEUED, with a lease that outlasts every limit a call has; once."""
+    if not run.execution._state.adding:
+        return
+    limit_s = (
+        settings.WF_BUILD_TIMEOUT_SECONDS + settings.WF_QUEUE_WAIT_SECONDS + settings.WF_FUNCTION_TIMEOUT_MAX_SECONDS
+    )
+    run.execution.lease_expires_at = timezone.now() + timedelta(seconds=limit_s) + _boot() + LEASE_GRACE
+    Execution.objects.enqueue(run.execution)
 
 
 def _boot() -> timedelta:
@@ -45,13 +52,16 @@ def _boot() -> timedelta:
 
 def begin(run: Run, timeout_s: int) -> None:
     """RUNNING: from here on the function may have run. Raises OutcomeUnknown when the row was ended by someone else."""
-    lease = timezone.now() + timedelta(seconds=timeout_s) + _boot() + LEASE_GRACE
-    if not Execution.objects.begin(run.execution.pk, lease_expires_at=lease, **_circumstances(run)):
+    known = {"lease_expires_at": timezone.now() + timedelta(seconds=timeout_s) + _boot() + LEASE_GRACE}
+    if run.execution._state.adding:
+        Execution.objects.begin_at_once(run.execution, **known)
+    elif not Execution.objects.begin(run.execution.pk, **known, **_circumstances(run)):
         raise OutcomeUnknown("The call's record was closed before the function began; it was not run.")
 
 
 def finish(run: Run, outcome: Outcome) -> None:
     """The terminal state, with everything that is known."""
+    enqueue(run)
     Execution.objects.finish(
         run.execution.pk,
         outcome.state,

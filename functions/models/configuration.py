@@ -9,10 +9,12 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from functions.models.routing import RoutingModel, RoutingQuerySet
+
 OFF = -1  # no limit, no pool: the original's word for both
 
 
-class ConfigurationQuerySet(models.QuerySet["Configuration"]):
+class ConfigurationQuerySet(RoutingQuerySet["Configuration"]):
     """Reading as a whole, changing as a whole."""
 
     def of(self, node: str) -> Configuration:
@@ -35,7 +37,7 @@ def _first_values() -> dict[str, Any]:
     }
 
 
-class Configuration(models.Model):
+class Configuration(RoutingModel):
     """How this node keeps code and containers."""
 
     node = models.CharField(max_length=255, unique=True, editable=False)

@@ -46,6 +46,17 @@ OPEN = (ExecutionState.QUEUED, ExecutionState.RUNNING)
 class ExecutionQuerySet(models.QuerySet["Execution"]):
     """Every transition: one conditional UPDATE that says whether it was ours."""
 
+    def enqueue(self, row: Execution) -> None:
+        """A new row, QUEUED: before anything happens."""
+        row.save(force_insert=True)
+
+    def begin_at_once(self, row: Execution, **known: Any) -> None:
+        """A new row, RUNNING, for a call that waits for nothing."""
+        row.state, row.started_at = ExecutionState.RUNNING, timezone.now()
+        for name, value in known.items():
+            setattr(row, name, value)
+        row.save(force_insert=True)
+
     def begin(self, pk: uuid.UUID, **known: Any) -> bool:
         """QUEUED -> RUNNING. From here on the function may have run, and is never run again."""
         queued = self.filter(pk=pk, state=ExecutionState.QUEUED)

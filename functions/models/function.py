@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from functions.models.names import validate_name
+from functions.models.routing import RoutingModel, RoutingQuerySet
 
 
 class Isolation(models.TextChoices):
@@ -34,7 +35,7 @@ def _upload_path(_function: Function, _file_name: str) -> str:
     return f"{uuid.uuid4().hex}.zip"
 
 
-class FunctionQuerySet(models.QuerySet["Function"]):
+class FunctionQuerySet(RoutingQuerySet["Function"]):
     """The questions and changes that others may ask for."""
 
     def named(self, name: str) -> Function | None:
@@ -73,7 +74,7 @@ class FunctionQuerySet(models.QuerySet["Function"]):
         return self.filter(due, pk=pk).update(source_checked_at=now) == 1
 
 
-class Function(models.Model):
+class Function(RoutingModel):
     """A function by name. Empty fields below `package` mean: as the package's config.json says."""
 
     name = models.CharField(max_length=64, validators=[validate_name])

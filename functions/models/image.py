@@ -17,6 +17,7 @@ from django.utils import timezone
 from functions.errors import BuildFailed
 from functions.models.execution import OPEN, Execution
 from functions.models.function import Function
+from functions.models.routing import RoutingModel, RoutingQuerySet
 
 QUEUE_LEASE = timedelta(seconds=30)  # a worker that lives takes a queued build sooner than this
 BUILD_LEASE = timedelta(seconds=20)  # renewed by the builder while it lives
@@ -37,7 +38,7 @@ class ImageState(models.TextChoices):
 IN_PROGRESS = (ImageState.QUEUED, ImageState.BUILDING, ImageState.EVICTING)
 
 
-class ImageQuerySet(models.QuerySet["Image"]):
+class ImageQuerySet(RoutingQuerySet["Image"]):
     """Every transition: one conditional UPDATE that says whether it was ours."""
 
     def of(self, function: Function, node: str) -> Image:
@@ -177,7 +178,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return failed + over.update(state=ImageState.ABSENT, lease_token=None, lease_expires_at=None)
 
 
-class Image(models.Model):
+class Image(RoutingModel):
     """One function's image on one node."""
 
     function = models.ForeignKey(Function, on_delete=models.CASCADE, related_name="images")

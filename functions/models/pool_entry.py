@@ -15,6 +15,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from functions import generation
 from functions.models.image import Image
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class PoolEntryQuerySet(models.QuerySet["PoolEntry"]):
         if starting.update(state=state, last_used_at=timezone.now(), **_FREE, **known) != 1:
             return False
         entry.state = state
+        if entry.kind == PoolKind.LONG_LIVED:
+            generation.changed()
         return True
 
     def release(self, pk: int) -> bool:
@@ -103,6 +106,8 @@ class PoolEntryQuerySet(models.QuerySet["PoolEntry"]):
         if self.filter(pk=entry.pk, state=entry.state).update(**removing) != 1:
             return False
         entry.state = PoolState.REMOVING
+        if entry.kind == PoolKind.LONG_LIVED:
+            generation.changed()
         return True
 
     def retired(self, node: str, idle_since: datetime, now: datetime) -> PoolEntryQuerySet:

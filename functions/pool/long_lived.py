@@ -75,14 +75,20 @@ def _start(image: Image, options: Options, lifetime_s: float, platform: Platform
 
 def _open(entry: PoolEntry, fingerprint: str, platform: Platform, waited: bool) -> Reached | None:
     """None when it must not or cannot serve: then it is on its way out, and another one is started."""
-    if entry.fingerprint != fingerprint:
+    reached = reopen(entry, platform) if entry.fingerprint == fingerprint else None
+    if reached is None:
         kept.drain(entry, platform)
-        return None
+    elif waited:
+        reached.is_new = True
+    return reached
+
+
+def reopen(entry: PoolEntry, platform: Platform) -> Reached | None:
+    """A connection for one more call; None when its agent has ended, or is about to. Raises FunctionBusy."""
     container = kept.container_of(entry, platform)
     try:
         channel = container.open()
     except (OSError, NoSuchThing, ChannelBroken):
-        kept.drain(entry, platform)
         return None
     try:
         await_ready(channel, time.monotonic() + settings.WF_QUEUE_WAIT_SECONDS)
@@ -91,9 +97,8 @@ def _open(entry: PoolEntry, fingerprint: str, platform: Platform, waited: bool) 
         raise FunctionBusy from error
     except (ChannelClosed, ChannelBroken):
         channel.close()
-        kept.drain(entry, platform)
         return None
-    return Reached(entry, container, channel, is_new=waited)
+    return Reached(entry, container, channel, is_new=False)
 
 
 def _look_after(entry: PoolEntry, platform: Platform) -> None:

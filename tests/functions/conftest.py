@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage
 
+from functions import generation
 from functions.build import platform as platform_module
 from functions.invoke import aftermath
 from functions.sources.folder import FolderSource
@@ -35,6 +36,7 @@ def join_background_work() -> None:
 def settled(transactional_db: None) -> Iterator[None]:
     """For tests with threads: none of them lives longer than the test. Sweeps are not due."""
     cache.set("sweep", True, 3600)
+    generation.changed()  # nothing is remembered of another test's rows
     yield
     join_background_work()
 

@@ -1,0 +1,139 @@
+"""Warm calls: `process` isolation against an interpreter that is spawned inside the call, the pre-warmed pool against a
+plain one-shot sequence.
+
+`python -m benchmarks.warm [--rounds N] [runtime...]`, in the checkout. README.md says what is compared. The exit
+status is 1 when a call failed, or when one of ours is not as many times faster as LIMITS say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import peers
+from benchmarks.measure import ANSWER, System, print_versions, report, warmed_up
+from benchmarks.oneshot import HANDLERS, MEMORY, plain, server_timing
+from tests.contract import records
+from tests.worker import Worker, engine, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIMITS = {"python3.7": 8, "node12": 5, "java8": 5}
+POOL_LIMIT = 25
+POOL_NUM = 3
+ROUNDS, POOL_ROUNDS, WARM_UP = 300, 20, 20
+SETTLE_S = 60
+PAUSE_S = 0.02  # a spent process is replaced meanwhile; neither system calls back to back
+
+
+def ours(worker: Worker, name: str, start_type: str) -> System:
+    """A call through the HTTP API on a connection that is kept; a call that was served in another way is an error."""
+    connection = http.client.HTTPConnection("127.0.0.1", worker.port)
+
+    def call(system: System) -> str:
+        connection.request("POST", f"/execute?name={name}", b"{}", {"Content-Type": "application/json"})
+        with connection.getresponse() as response:
+            body, timing = json.load(response), response.headers["Server-Timing"]
+        assert body["Meta"]["StartType"] == start_type, body
+        for part, spent in server_timing(timing).items():
+            system.add(part, spent)
+        return str(body["Result"]["body"])
+
+    return System("ours", call)
+
+
+def spawning(address: str) -> System:
+    """A server in a long-lived container, in the function's language, that starts an interpreter for each call."""
+    connection = http.client.HTTPConnection(address, peers.PORT)
+
+    def call(system: System) -> str:
+        connection.request("POST", "/", b"{}")
+        with connection.getresponse() as response:
+            return str(json.load(response))
+
+    return System("spawn", call)
+
+
+def deployed(worker: Worker, runtime: str, isolation: str) -> tuple[str, str]:
+    """A function that does nothing, and that has the peer's server beside it; its name and its image's."""
+    handler, name = HANDLERS[runtime], f"Warm{isolation.title()}{runtime.replace('.', '')}"
+    config = {"environment": runtime, "memory": MEMORY, "isolation": isolation}
+    sources = {handler.file: handler.source, **peers.files(runtime)}
+    worker.deploy(name, {"config.json": json.dumps(config), **sources})
+    built = worker.execute(name, {})
+    assert built.json["Result"]["body"] == ANSWER, built.body.decode()
+    return name, built.json["Meta"]["ImageName"]
+
+
+@contextmanager
+def peer(image: str, runtime: str) -> Iterator[str]:
+    """The address of the peer's container."""
+    with engine() as client:
+        container = client.containers.run(
+            image, entrypoint=peers.command(runtime), mem_limit=8 * MEMORY, network_mode="bridge", detach=True
+        )
+        try:
+            container.reload()
+            address: str = container.attrs["NetworkSettings"]["IPAddress"]
+            eventually(lambda: peers.answers(address))
+            yield address
+        finally:
+            container.remove(force=True)
+
+
+def compare_process(worker: Worker, runtime: str, rounds: int) -> bool:
+    name, image = deployed(worker, runtime, "process")
+    with peer(image, runtime) as address:
+        mine, other = ours(worker, name, "warm"), spawning(address)
+        warmed_up((mine, other), rounds, WARM_UP, lambda: time.sleep(PAUSE_S))
+    return _verdict(report(runtime, mine, other), LIMITS[runtime])
+
+
+def compare_pool(worker: Worker, runtime: str, rounds: int) -> bool:
+    name, image = deployed(worker, runtime, "container")
+    with engine() as client:
+        mine, other = ours(worker, name, "prewarmed"), plain(client.api, image, HANDLERS[runtime])
+        warmed_up((mine, other), rounds, 2, lambda: eventually(lambda: _pool_is_full(worker, name), SETTLE_S))
+    return _verdict(report(f"{runtime} pool", mine, other), POOL_LIMIT)
+
+
+def _pool_is_full(worker: Worker, name: str) -> bool:
+    query = (
+        "SELECT state FROM functions_poolentry WHERE kind = 'prewarmed' AND container_name LIKE ? "
+        "AND state IN ('IDLE', 'STARTING', 'CLAIMED', 'REMOVING')"
+    )
+    found = [row["state"] for row in records.rows(worker, query, [f"hf_{name.lower()}__%"])]
+    return found == ["IDLE"] * POOL_NUM
+
+
+def _verdict(ratio: float, limit: int) -> bool:
+    print(f"{'':10}{1 / ratio:.1f} times faster (wanted: {limit})\n", flush=True)
+    return 1 / ratio >= limit
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("runtimes", nargs="*", help=f"of {', '.join(LIMITS)}")
+    options = parser.parse_args()
+    print_versions()
+    chosen = options.runtimes or LIMITS
+    with tempfile.TemporaryDirectory() as folder:
+        with Worker(Path(folder) / "process", REST_CONTAINER_LIFE_TIME="600") as worker:
+            results = [compare_process(worker, runtime, options.rounds) for runtime in chosen]
+        pool = {"CONTAINER_POOL_LIMIT": "1", "CONTAINER_POOL_NUM": str(POOL_NUM)}
+        with Worker(Path(folder) / "pool", **pool) as worker:
+            results += [compare_pool(worker, runtime, min(options.rounds, POOL_ROUNDS)) for runtime in chosen]
+    return int(not all(results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
