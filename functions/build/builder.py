@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from functions import liveness
 from functions.build import context, package, recipe
 from functions.build.heartbeat import heartbeat
 from functions.build.log import BuildLog
+from functions.crashpoint import crashpoint
 from functions.engine import host_config, labels
 from functions.engine.docker import NoSuchImage
 from functions.errors import BuildFailed, BuildTimeout, WorkerFrontError
@@ -29,8 +31,9 @@ logger = logging.getLogger(__name__)
 
 def build(pk: int, token: uuid.UUID, platform: Platform) -> None:
     """Builds the image if its row still waits for this token; whatever happens is written in the row."""
-    if not Image.objects.begin_build(pk, token):
+    if not Image.objects.begin_build(pk, token, liveness.me()):
         return
+    crashpoint("building")
     image = Image.objects.select_related("function").get(pk=pk)
     log = BuildLog()
     with heartbeat(pk, token, settings.WF_BUILD_TIMEOUT_SECONDS, log):

@@ -96,7 +96,7 @@ def _advance(image: Image) -> None:
     """What a waiting caller does about the state it sees. It writes only when there is something to change."""
     now = timezone.now()
     if image.is_in_progress:
-        if image.lease_expires_at is not None and image.lease_expires_at < now:
+        if image.is_overdue(now):
             Image.objects.expire(now)
     elif image.state == ImageState.FAILED and image.retry_at is not None and image.retry_at > now:
         _raise_failure(image)

@@ -46,6 +46,7 @@ class ContainerState:
     exit_code: int
     out_of_memory: bool
     address: str  # on our bridge; empty when it has none
+    paused: bool = False
 
 
 @contextmanager
@@ -129,6 +130,7 @@ class Engine:
             exit_code=int(state["ExitCode"]),
             out_of_memory=bool(state["OOMKilled"]),
             address=networks.get(host_config.NETWORK, {}).get("IPAddress", ""),
+            paused=bool(state["Paused"]),
         )
 
     def output(self, container_id: str, limit: int) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 STARTS_IN_FLIGHT = 4  # the engine starts containers no faster when asked for more at once
 START_WAIT_S = 60
 KILL_GRACE_S = 2.0
+READY_LIMIT_S = 1.0  # a pre-warmed container has nothing left to do but to say so; one that is paused does not
 CALL_LIFETIME_S = 60  # a fresh container that no call has reached by then, after the boot limit, ends by itself
 _STARTS = threading.BoundedSemaphore(STARTS_IN_FLIGHT)
 
@@ -156,7 +157,7 @@ def _opened(entry: PoolEntry, run: Run) -> Place | None:
         aftermath.discard(entry, run.platform)
         return None
     try:
-        await_ready(channel, time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS)
+        await_ready(channel, time.monotonic() + READY_LIMIT_S)
     except (ChannelClosed, ChannelBroken, StartTimeout):
         channel.close()
         aftermath.discard(entry, run.platform)

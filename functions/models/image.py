@@ -7,13 +7,14 @@ QUEUED when another version is wanted; a lease that ended leads back to ABSENT, 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from functions import liveness
 from functions.errors import BuildFailed
 from functions.models.execution import OPEN, Execution
 from functions.models.function import Function
@@ -22,6 +23,7 @@ from functions.models.routing import RoutingModel, RoutingQuerySet
 QUEUE_LEASE = timedelta(seconds=30)  # a worker that lives takes a queued build sooner than this
 BUILD_LEASE = timedelta(seconds=20)  # renewed by the builder while it lives
 EVICTION_LEASE = timedelta(seconds=60)  # longer than the engine may take to remove an image
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_DEAD_BUILDERS = 3
 BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
 
@@ -69,7 +71,7 @@ class ImageQuerySet(RoutingQuerySet["Image"]):
         """READY, but of no known version: the next build makes the image anew, even from an equal package."""
         return self.filter(pk=pk, state=ImageState.READY).update(version="") == 1
 
-    def begin_build(self, pk: int, token: uuid.UUID) -> bool:
+    def begin_build(self, pk: int, token: uuid.UUID, owner: str = "") -> bool:
         """QUEUED -> BUILDING, once for each token: a task that is delivered twice finds it taken."""
         queued = self.filter(pk=pk, state=ImageState.QUEUED, lease_token=token)
         now = timezone.now()
@@ -79,6 +81,7 @@ class ImageQuerySet(RoutingQuerySet["Image"]):
                 state=ImageState.BUILDING,
                 lease_expires_at=now + BUILD_LEASE,
                 build_started_at=now,
+                owner=owner,
                 attempts=attempts,
             )
             == 1
@@ -163,8 +166,16 @@ class ImageQuerySet(RoutingQuerySet["Image"]):
         evicting = self.filter(pk=pk, state=ImageState.EVICTING)
         return evicting.update(state=ImageState.ABSENT, lease_expires_at=None) == 1
 
+    def _bereave(self) -> None:
+        """The leases of builders that have died are over."""
+        building = self.filter(state=ImageState.BUILDING)
+        for owner in set(building.values_list("owner", flat=True)):
+            if not liveness.is_alive(owner):
+                building.filter(owner=owner).update(lease_expires_at=LONG_AGO)
+
     def expire(self, now: datetime) -> int:
         """Leases that ended: -> ABSENT, or FAILED after three dead builders. Returns how many."""
+        self._bereave()
         over = self.filter(state__in=IN_PROGRESS, lease_expires_at__lt=now)
         dead = over.exclude(state=ImageState.EVICTING).filter(attempts__gte=MAX_DEAD_BUILDERS)
         failed = dead.update(
@@ -195,6 +206,7 @@ class Image(RoutingModel):
     attempts = models.PositiveIntegerField(default=0, help_text="Builders that have begun since the last end.")
     failures = models.PositiveIntegerField(default=0, help_text="Failed builds in a row.")
     retry_at = models.DateTimeField(null=True)
+    owner = models.CharField(max_length=32, blank=True, help_text="The process that builds it.")
     lease_token = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     build_started_at = models.DateTimeField(null=True)
@@ -222,6 +234,11 @@ class Image(RoutingModel):
     def is_current(self) -> bool:
         """READY, and of the version that is wanted."""
         return self.state == ImageState.READY and self.version == self.function.version != ""
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Its lease is over, or its builder has died."""
+        lease_is_over = self.lease_expires_at is not None and self.lease_expires_at < now
+        return lease_is_over or (self.state == ImageState.BUILDING and not liveness.is_alive(self.owner))
 
     @property
     def is_in_progress(self) -> bool:

@@ -70,6 +70,14 @@ class Container:
             return None
         return state
 
+    def is_stuck(self) -> bool:
+        """Somebody has paused it, or it has ended: no call will ever be served."""
+        try:
+            state = self.platform.engine.state(self.id)
+        except NoSuchThing:
+            return True
+        return state.paused or not state.running
+
     def last_output(self) -> str:
         """What it wrote past its agent; nothing when it is gone."""
         try:

@@ -94,6 +94,9 @@ def reopen(entry: PoolEntry, platform: Platform) -> Reached | None:
         await_ready(channel, time.monotonic() + settings.WF_QUEUE_WAIT_SECONDS)
     except StartTimeout as error:
         channel.close()
+        if container.is_stuck():
+            kept.discard(entry, platform)
+            return None
         raise FunctionBusy from error
     except (ChannelClosed, ChannelBroken):
         channel.close()
