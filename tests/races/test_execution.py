@@ -41,7 +41,7 @@ def test_a_call_ends_once(row: Execution) -> None:
 def test_a_call_that_is_finished_and_abandoned_at_once_has_one_end(row: Execution) -> None:
     finished, abandoned = overtaken(
         lambda: Execution.objects.finish(row.pk, ExecutionState.SUCCEEDED, result="1"),
-        lambda: Execution.objects.abandon(timezone.now()),
+        lambda: Execution.objects.overdue(timezone.now()).abandon(),
     )
     assert (finished, abandoned) == (False, 1)
     seen = rows.snapshot(row)
@@ -50,7 +50,7 @@ def test_a_call_that_is_finished_and_abandoned_at_once_has_one_end(row: Executio
 
 def test_a_call_that_finishes_under_a_sweep_keeps_its_result(row: Execution) -> None:
     abandoned, finished = overtaken(
-        lambda: Execution.objects.abandon(timezone.now()),
+        lambda: Execution.objects.overdue(timezone.now()).abandon(),
         lambda: Execution.objects.finish(row.pk, ExecutionState.SUCCEEDED, result="1"),
     )
     assert (abandoned, finished) == (0, True)
@@ -61,14 +61,14 @@ def test_a_call_that_finishes_under_a_sweep_keeps_its_result(row: Execution) -> 
 def test_a_call_that_was_abandoned_under_its_begin_does_not_run() -> None:
     row = rows.execution(lease_expires_at=timezone.now() + PAST)
     begun, abandoned = overtaken(
-        lambda: Execution.objects.begin(row.pk), lambda: Execution.objects.abandon(timezone.now())
+        lambda: Execution.objects.begin(row.pk), lambda: Execution.objects.overdue(timezone.now()).abandon()
     )
     assert (begun, abandoned) == (False, 1)
 
 
 def test_many_ends_and_sweeps_at_once_agree(row: Execution) -> None:
     finish = [lambda: Execution.objects.finish(row.pk, ExecutionState.SUCCEEDED)] * 10
-    results = at_once([*finish, *[lambda: Execution.objects.abandon(timezone.now())] * 10])
+    results = at_once([*finish, *[lambda: Execution.objects.overdue(timezone.now()).abandon()] * 10])
     assert sum(map(int, results)) == 1
     wanted = ExecutionState.SUCCEEDED if any(results[:10]) else ExecutionState.ABANDONED
     assert rows.snapshot(row)["state"] == wanted
@@ -76,7 +76,7 @@ def test_many_ends_and_sweeps_at_once_agree(row: Execution) -> None:
 
 def test_processes_at_once_agree_as_well(row: Execution) -> None:
     finish = f"Execution.objects.finish(UUID('{row.pk}'), ExecutionState.SUCCEEDED)"
-    results = processes.at_once([finish, "Execution.objects.abandon(timezone.now())"] * 2)
+    results = processes.at_once([finish, "Execution.objects.overdue(timezone.now()).abandon()"] * 2)
     assert sum(map(int, results)) == 1
     wanted = ExecutionState.SUCCEEDED if True in (results[0], results[2]) else ExecutionState.ABANDONED
     assert rows.snapshot(row)["state"] == wanted

@@ -80,7 +80,8 @@ def idle(name: str) -> PoolEntry:
 
 
 def claim() -> PoolEntry | None:
-    return PoolEntry.objects.claim("n", PoolKind.NETWORK, timezone.now())
+    now = timezone.now()
+    return PoolEntry.objects.claim("n", PoolKind.NETWORK, "me", lasting=now, lease=now + timedelta(minutes=1))
 
 
 def test_a_kept_container_goes_to_one_call() -> None:

@@ -11,9 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from functions.build import images
-from functions.pool.options import resolve
 from functions.models import Function, Image
 from functions.models.image import ImageState
+from functions.pool.options import resolve
 from tests.functions.admin.conftest import FUNCTIONS, form
 from tests.functions.admin.test_function_add import uploads
 from tests.functions.build.packages import PYTHON, package
@@ -56,12 +56,12 @@ def test_overrides_hold_for_the_next_call(browser: Client) -> None:
     function = image.function
     assert change(browser, function, timeout="9", environment='{"B": "2"}', network="none") == 302
     function.refresh_from_db()
-    found = resolve(function, image)
+    found = resolve(function, image, rest_mode=False)
     assert (found.timeout_s, dict(found.environment), found.network) == (9, {"A": "1", "B": "2"}, False)
     assert (found.handler, function.version) == ("main.run", rows.VERSION)
     assert change(browser, function) == 302
     function.refresh_from_db()
-    assert resolve(function, image).timeout_s == 1
+    assert resolve(function, image, rest_mode=False).timeout_s == 1
 
 
 def test_a_replaced_upload_outdates_the_version_and_removes_the_old_file(

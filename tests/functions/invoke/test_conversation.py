@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,7 +65,7 @@ def test_the_agent_gets_the_event_and_its_context(call: Callable[..., Answer], f
     fake_engine.agent = agent
     answer = call({"k": ["ä", None]})
     (frame,) = got
-    assert (frame["type"], frame["event"], frame["lifetime_s"]) == ("call", {"k": ["ä", None]}, None)
+    assert (frame["type"], frame["event"], frame["lifetime_s"]) == ("call", {"k": ["ä", None]}, 10)
     assert frame["id"] == str(answer.execution.pk)
     context = frame["context"]
     left_s = context["deadline_ms"] / 1000 - time.time()
@@ -221,7 +222,9 @@ def test_a_timed_out_call_gives_its_network_back_once(
     remove, others = aftermath.remove, []
 
     def claimed_by_another_call_first(container: Any) -> None:
-        others.append(PoolEntry.objects.claim("test-node", PoolKind.NETWORK, timezone.now()))
+        now = timezone.now()
+        lease = now + timedelta(minutes=1)
+        others.append(PoolEntry.objects.claim("test-node", PoolKind.NETWORK, "another", lasting=now, lease=lease))
         remove(container)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -53,7 +53,7 @@ def test_a_terminal_row_never_changes(state: ExecutionState) -> None:
     before = rows.snapshot(row)
     assert not Execution.objects.begin(row.pk)
     assert not any(Execution.objects.finish(row.pk, end) for end in TERMINAL)
-    assert Execution.objects.abandon(timezone.now() + LATER) == 0
+    assert Execution.objects.abandon() == 0
     assert rows.snapshot(row) == before
 
 
@@ -63,13 +63,33 @@ def test_a_terminal_row_never_changes(state: ExecutionState) -> None:
 )
 def test_a_call_whose_worker_died_is_abandoned(state: ExecutionState, said: str) -> None:
     row = rows.execution(state)
-    assert Execution.objects.abandon(timezone.now()) == 0
-    assert Execution.objects.abandon(timezone.now() + LATER) == 1
+    assert Execution.objects.overdue(timezone.now()).abandon() == 0
+    assert Execution.objects.overdue(timezone.now() + LATER).abandon() == 1
     seen = rows.snapshot(row)
     assert (seen["state"], seen["error_code"]) == (ExecutionState.ABANDONED, "outcome_unknown")
     assert said in seen["error"]
     assert seen["finished_at"] is not None
     assert not Execution.objects.finish(row.pk, ExecutionState.SUCCEEDED)
+
+
+@pytest.mark.parametrize("state", TERMINAL)
+def test_a_call_that_has_ended_is_never_overdue(state: ExecutionState) -> None:
+    rows.execution(state)
+    assert not Execution.objects.overdue(timezone.now() + LATER).exists()
+
+
+def test_the_owners_are_the_processes_of_the_open_calls() -> None:
+    for number, state in enumerate(ExecutionState):
+        rows.execution(state, owner=f"owner of {state}")
+        rows.execution(state, owner=f"owner of {state}", call_id=f"again {number}")
+    assert Execution.objects.owners() == {"owner of QUEUED", "owner of RUNNING"}
+
+
+def test_only_the_calls_of_the_dead_owner_are_abandoned() -> None:
+    ours, other = rows.execution(owner="dead"), rows.execution(owner="alive")
+    assert Execution.objects.filter(owner="dead").abandon() == 1
+    assert rows.snapshot(ours)["state"] == ExecutionState.ABANDONED
+    assert rows.snapshot(other)["state"] == ExecutionState.QUEUED
 
 
 def test_a_deleted_function_leaves_the_records_of_its_calls() -> None:

@@ -27,6 +27,11 @@ def soon() -> datetime:
     return timezone.now() + MINUTE
 
 
+def claim(**wanted: Any) -> PoolEntry | None:
+    """For a call that ends within a minute."""
+    return PoolEntry.objects.claim("n", PoolKind.NETWORK, "me", lasting=soon(), lease=soon(), **wanted)
+
+
 def state_of(row: PoolEntry) -> str:
     return PoolEntry.objects.get(pk=row.pk).state
 
@@ -34,20 +39,20 @@ def state_of(row: PoolEntry) -> str:
 @pytest.mark.parametrize("state", PoolState)
 def test_only_an_idle_entry_is_claimed(state: PoolState) -> None:
     row = entry(state)
-    claimed = PoolEntry.objects.claim("n", PoolKind.NETWORK, soon())
+    claimed = claim()
     assert (claimed == row) is (state == PoolState.IDLE)
     assert state_of(row) == (PoolState.CLAIMED if state == PoolState.IDLE else state)
-    assert PoolEntry.objects.claim("n", PoolKind.NETWORK, soon()) is None
+    assert claim() is None
 
 
 def test_an_entry_that_would_end_before_the_call_is_not_claimed() -> None:
     entry(expires_at=timezone.now() + MINUTE / 2)
-    assert PoolEntry.objects.claim("n", PoolKind.NETWORK, soon()) is None
+    assert claim() is None
 
 
 def test_an_entry_of_another_node_is_not_claimed() -> None:
     entry(node="other")
-    assert PoolEntry.objects.claim("n", PoolKind.NETWORK, soon()) is None
+    assert claim() is None
 
 
 @pytest.mark.parametrize("state", PoolState)
@@ -61,7 +66,7 @@ def test_only_a_claimed_entry_is_released(state: PoolState) -> None:
 def test_only_a_starting_entry_gets_ready(state: PoolState) -> None:
     row = entry(state, lease_expires_at=soon())
     ready = {"container_id": "c", "address": "172.18.0.2", "expires_at": soon()}
-    assert PoolEntry.objects.started(row.pk, **ready) is (state == PoolState.STARTING)
+    assert PoolEntry.objects.started(row, **ready) is (state == PoolState.STARTING)
     seen = PoolEntry.objects.get(pk=row.pk)
     assert (seen.address == "172.18.0.2") is (state == PoolState.STARTING)
     assert (seen.lease_expires_at is None) is (state == PoolState.STARTING)
@@ -69,12 +74,13 @@ def test_only_a_starting_entry_gets_ready(state: PoolState) -> None:
 
 def test_removal_needs_the_state_that_was_seen() -> None:
     row = entry()
-    assert PoolEntry.objects.claim("n", PoolKind.NETWORK, soon())
+    assert claim()
     assert not PoolEntry.objects.begin_removal(row)
     assert state_of(row) == PoolState.CLAIMED
     row.refresh_from_db()
     assert PoolEntry.objects.begin_removal(row)
-    assert state_of(row) == PoolState.REMOVING
+    assert (state_of(row), row.state) == (PoolState.REMOVING, PoolState.REMOVING)
+    assert PoolEntry.objects.get(pk=row.pk).lease_expires_at is None
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from functions.engine.docker import NoSuchThing
 from functions.errors import Conflict, EngineUnavailable, WorkerFrontError
-from functions.pool import network
 from functions.invoke.call import Answer, Call
 from functions.invoke.invoker import invoke
 from functions.models import Function, PoolEntry
 from functions.models.pool_entry import PoolState
+from functions.pool import network
 from tests.functions.build.packages import package
 from tests.functions.conftest import join_background_work
 
