@@ -39,9 +39,9 @@ def is_alive(owner: str) -> bool:
 
 
 def forget_dead() -> None:
-    """Removes the files of processes that have ended."""
+    """Removes the files of processes that have ended. A hidden one is of a process that is just beginning."""
     for path in _folder().iterdir():
-        if not is_alive(path.name):
+        if not path.name.startswith(".") and not is_alive(path.name):
             path.unlink(missing_ok=True)
 
 

@@ -57,11 +57,11 @@ def database_url() -> str:
 
 
 @contextmanager
-def started(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(script: str, *arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """A Python process that is gone at the end of the block, one way or the other."""
     process = subprocess.Popen(
         [sys.executable, "-c", script, *arguments],
-        env=environment(),
+        env={**environment(), **variables},
         cwd=ROOT,
         text=True,
         stdin=subprocess.PIPE,

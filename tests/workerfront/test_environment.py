@@ -27,6 +27,7 @@ def read(reader: str, text: str | None, default: Any, **options: Any) -> Any:
         ("boolean", True, {}),
         ("integer", 7, {"minimum": 0}),
         ("number", 2.5, {"minimum": 0}),
+        ("choice", "d", {"among": ("d", "e")}),
         ("path", Path("/d"), {}),
         ("path", None, {}),
     ],
@@ -98,6 +99,17 @@ def test_what_is_no_size(text: str) -> None:
         read("size", text, "5m")
 
 
+@pytest.mark.parametrize("text", ["lru", " lru "])
+def test_a_choice_is_one_of_its_words(text: str) -> None:
+    assert read("choice", text, "fifo", among=("fifo", "lru")) == "lru"
+
+
+@pytest.mark.parametrize("text", ["LRU", "lr", "lru,fifo", "none"])
+def test_another_word_is_no_choice(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"WF_X must be one of fifo, lru, not '{text}'"):
+        read("choice", text, "fifo", among=("fifo", "lru"))
+
+
 def test_a_path_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/me")
@@ -116,6 +128,7 @@ READERS: list[Callable[[Environment], object]] = [
     lambda env: env.boolean("WF_HOME", False),
     lambda env: env.integer("WF_HOME", 1, minimum=0),
     lambda env: env.number("WF_HOME", 1, minimum=0),
+    lambda env: env.choice("WF_HOME", "a", ("a",)),
     lambda env: env.size("WF_HOME", "1"),
     lambda env: env.path("WF_HOME", None),
 ]

@@ -26,10 +26,12 @@ TRANSITIONS: dict[str, tuple[Transition, set[ImageState]]] = {
     "fail": (lambda pk: Image.objects.fail(pk, rows.TOKEN, code="c", error="e", log="l"), {BUILDING}),
     "lost": (lambda pk: Image.objects.lost(pk, "sha256:aaa"), {READY}),
     "begin_eviction": (Image.objects.begin_eviction, {ABSENT, READY, FAILED, EVICTING}),
+    "evict": (lambda pk: Image.objects.evict(Image(pk=pk)), {READY}),
+    "evicted": (Image.objects.evicted, {EVICTING}),
     "give_up_eviction": (Image.objects.give_up_eviction, {EVICTING}),
 }
 ENDS = {"enqueue": QUEUED, "begin_build": BUILDING, "ready": READY, "fail": FAILED, "lost": ABSENT}
-ENDS |= {"begin_eviction": EVICTING, "give_up_eviction": ABSENT}
+ENDS |= {"begin_eviction": EVICTING, "evict": EVICTING, "evicted": ABSENT, "give_up_eviction": ABSENT}
 
 
 @pytest.mark.parametrize("state", ImageState)
