@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from functions.models import Function, Image
+from functions.models import Execution, Function, Image
+from functions.models.execution import ExecutionState
 from functions.models.image import ImageState
 from tests.functions.models import rows
 from tests.races import processes
@@ -68,6 +69,27 @@ def test_an_image_that_is_evicted_under_a_pin_is_not_pinned() -> None:
         lambda: Image.objects.pin(image.pk, rows.VERSION), lambda: Image.objects.begin_eviction(image.pk)
     )
     assert (pinned, evicting) == (False, True)
+
+
+def test_an_image_that_is_pinned_under_its_eviction_stays() -> None:
+    image = rows.image(ImageState.READY, last_used_at=timezone.now())
+    evicting, pinned = overtaken(lambda: Image.objects.evict(image), lambda: Image.objects.pin(image.pk, rows.VERSION))
+    assert (evicting, pinned) == (False, True)
+
+
+def test_an_image_that_is_chosen_to_go_under_a_pin_is_not_pinned() -> None:
+    image = rows.image(ImageState.READY, last_used_at=timezone.now())
+    pinned, evicting = overtaken(lambda: Image.objects.pin(image.pk, rows.VERSION), lambda: Image.objects.evict(image))
+    assert (pinned, evicting) == (False, True)
+
+
+def test_an_image_whose_call_comes_under_its_eviction_stays() -> None:
+    image = rows.image(ImageState.READY, last_used_at=timezone.now())
+    evicting, _ = overtaken(
+        lambda: Image.objects.evict(image), lambda: rows.execution(ExecutionState.QUEUED, function=image.function)
+    )
+    assert evicting is False
+    assert Execution.objects.get().state == ExecutionState.QUEUED
 
 
 def test_an_image_that_is_pinned_under_an_enqueue_is_queued_all_the_same() -> None:
