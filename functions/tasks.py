@@ -8,14 +8,15 @@ import uuid
 from functions.build import builder, catalog
 from functions.build.platform import platform
 from functions.errors import WorkerFrontError
-from functions.upkeep import filler, reaper
+from functions.upkeep import eviction, filler, reaper
 
 logger = logging.getLogger(__name__)
 
 
 def build_image(image_pk: int, token: str) -> None:
-    """Builds the image if the row still waits for this token."""
+    """Builds the image if the row still waits for this token. Its code may need the room of others."""
     builder.build(image_pk, uuid.UUID(token), platform())
+    eviction.evict_now(platform())
 
 
 def check_source(function_pk: int) -> None:
@@ -29,6 +30,11 @@ def check_source(function_pk: int) -> None:
 def sweep() -> None:
     """One pass of upkeep."""
     reaper.sweep(platform())
+
+
+def evict() -> None:
+    """Images that are to go, or do not fit, go: at once, without the rest of a sweep."""
+    eviction.evict_now(platform())
 
 
 def fill_pool() -> None:

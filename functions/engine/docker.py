@@ -179,11 +179,14 @@ class Engine:
         with _translated():
             return dict(self._client.inspect_image(reference))  # type: ignore[no-untyped-call]
 
-    def remove_image(self, image_id: str) -> None:
-        """Removes an image with its tags and its untagged parents. Raises Conflict while a container uses it."""
+    def remove_image(self, image_id: str, *, keep_layers: bool = False) -> None:
+        """Removes an image with its tag and its untagged parents. Raises Conflict while a container uses it.
+
+        `keep_layers`: not the parents, because a build may be about to use one.
+        """
         try:
             with _translated():
-                self._client.remove_image(image_id, force=False)
+                self._client.remove_image(image_id, force=False, noprune=keep_layers)
         except NoSuchThing:
             return
 

@@ -157,6 +157,12 @@ class ImageQuerySet(RoutingQuerySet["Image"]):
         gone = {"state": ImageState.ABSENT, "image_id": "", "lease_expires_at": None, "is_doomed": False}
         return self.filter(pk=pk, state=ImageState.EVICTING).update(**gone) == 1
 
+    def needs_eviction(self, node: str, limit: int) -> bool:
+        """Has the node doomed images, or more than `limit` bytes of code (negative: no limit) in READY ones?"""
+        ready = self.filter(node=node, state=ImageState.READY)
+        found = ready.aggregate(size=models.Sum("code_size", default=0), doomed=models.Count("pk", Q(is_doomed=True)))
+        return bool(found["doomed"] > 0 or 0 <= limit < found["size"])
+
     def doom(self, node: str) -> int:
         """All images of the node are to be removed as soon as no call uses them. Returns how many."""
         return self.filter(node=node, state=ImageState.READY).update(is_doomed=True)

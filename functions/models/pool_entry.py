@@ -92,6 +92,10 @@ class PoolEntryQuerySet(models.QuerySet["PoolEntry"]):
             generation.changed()
         return True
 
+    def told(self, entry: PoolEntry, lifetime_s: float) -> bool:
+        """The agent of a long-lived container knows this idle lifetime now."""
+        return self.filter(pk=entry.pk, state=PoolState.SERVING).update(lifetime_s=lifetime_s) == 1
+
     def release(self, pk: int) -> bool:
         """CLAIMED -> IDLE."""
         claimed = self.filter(pk=pk, state=PoolState.CLAIMED)

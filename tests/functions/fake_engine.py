@@ -98,8 +98,20 @@ class FakeEngine:
 
     def containers(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
         self._happens("containers")
-        listed = [{"Id": key, "Labels": made["Labels"], "Created": time.time()} for key, made in self.made.items()]
+        listed = [self._listed(key, made) for key, made in self.made.items()]
         return [entry for entry in listed if labels.items() <= entry["Labels"].items()]
+
+    def _listed(self, container_id: str, made: Mapping[str, Any]) -> dict[str, Any]:
+        agent = self._agents.get(container_id)
+        has_ended = agent is not None and not agent.thread.is_alive()
+        return {
+            "Id": container_id,
+            "Names": [f"/{made['Name']}"],
+            "ImageID": made["Image"],
+            "Labels": made["Labels"],
+            "State": "exited" if has_ended else "running",
+            "Mounts": [{"Type": "bind", "Source": bind.partition(":")[0]} for bind in made["HostConfig"]["Binds"]],
+        }
 
     def ensure_network(self) -> None:
         self._happens("ensure_network")
@@ -121,7 +133,7 @@ class FakeEngine:
         except KeyError:
             raise NoSuchImage(reference) from None
 
-    def remove_image(self, image_id: str) -> None:
+    def remove_image(self, image_id: str, *, keep_layers: bool = False) -> None:
         self._happens("remove_image")
         self.built.pop(image_id, None)
 

@@ -10,7 +10,6 @@ import pytest
 from functions.build.platform import Platform
 from functions.engine import host_config
 from functions.engine.docker import Engine
-from functions.upkeep import reaper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,9 +46,3 @@ def container(real: Platform) -> Iterator[Callable[..., str]]:
     yield make
     for container_id in made:
         real.engine.remove(container_id)
-
-
-@pytest.fixture
-def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything that is there is old enough."""
-    monkeypatch.setattr(reaper, "GRACE_S", -10)

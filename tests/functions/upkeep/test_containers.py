@@ -1,4 +1,4 @@
-"""Orphan containers on a real engine: ours go after a grace, everything else stays."""
+"""Orphan containers on a real engine: ours go at once, everything else stays."""
 
 from __future__ import annotations
 
@@ -36,20 +36,12 @@ def is_there(platform: Platform, container: str) -> bool:
         return False
 
 
-@pytest.mark.usefixtures("no_grace")
 def test_an_orphan_is_removed_though_it_runs(real: Platform, container: Make) -> None:
     orphan = container(ours(real))
     reaper.sweep(real)
     assert not is_there(real, orphan)
 
 
-def test_a_young_one_stays(real: Platform, container: Make) -> None:
-    young = container(ours(real))
-    reaper.sweep(real)
-    assert is_there(real, young)
-
-
-@pytest.mark.usefixtures("no_grace")
 @pytest.mark.parametrize("state", ExecutionState)
 def test_the_container_of_an_open_call_stays(real: Platform, container: Make, state: ExecutionState) -> None:
     own = container(ours(real, str(rows.execution(state).pk)))
@@ -57,7 +49,6 @@ def test_the_container_of_an_open_call_stays(real: Platform, container: Make, st
     assert is_there(real, own) is (state in (ExecutionState.QUEUED, ExecutionState.RUNNING))
 
 
-@pytest.mark.usefixtures("no_grace")
 def test_what_is_not_this_node_s_stays(real: Platform, container: Make) -> None:
     strangers = [
         container({}),
@@ -71,7 +62,6 @@ def test_what_is_not_this_node_s_stays(real: Platform, container: Make) -> None:
     assert not is_there(real, orphan)
 
 
-@pytest.mark.usefixtures("no_grace")
 @pytest.mark.parametrize("execution", ["", "no uuid", "../.."])
 def test_a_label_that_names_no_call_protects_nothing(real: Platform, container: Make, execution: str) -> None:
     orphan = container({**ours(real), labels.EXECUTION: execution})
@@ -79,14 +69,12 @@ def test_a_label_that_names_no_call_protects_nothing(real: Platform, container: 
     assert not is_there(real, orphan)
 
 
-@pytest.mark.usefixtures("no_grace")
 def test_a_container_that_somebody_starts_by_hand_from_an_image_of_ours_stays(real: Platform, container: Make) -> None:
     by_hand = container(labels.image(real.instance, real.node, "W1", "v"))  # a container inherits its image's labels
     reaper.sweep(real)
     assert is_there(real, by_hand)
 
 
-@pytest.mark.usefixtures("no_grace")
 def test_a_network_holder_stays_as_long_as_its_row(real: Platform, container: Make) -> None:
     holder, lost = (container(labels.network(real.instance, real.node)) for _ in range(2))
     row = PoolEntry.objects.create(
@@ -100,13 +88,13 @@ def test_a_network_holder_stays_as_long_as_its_row(real: Platform, container: Ma
     assert not PoolEntry.objects.exists()
 
 
-def test_at_its_start_and_its_stop_a_node_removes_all_its_holders(real: Platform, container: Make) -> None:
+def test_at_its_stop_a_node_removes_all_its_holders(real: Platform, container: Make) -> None:
     made = {state: container(labels.network(real.instance, real.node)) for state in PoolState}
     for state, container_id in made.items():
         PoolEntry.objects.create(
             node=real.node, kind=PoolKind.NETWORK, state=state, container_name="h", container_id=container_id
         )
     PoolEntry.objects.create(node="other", kind=PoolKind.NETWORK, container_name="of another node")
-    reaper.remove_all_holders(real)
+    reaper.remove_all_kept(real)
     assert [entry.node for entry in PoolEntry.objects.all()] == ["other"]
     assert not any(is_there(real, container_id) for container_id in made.values())

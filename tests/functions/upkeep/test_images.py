@@ -45,7 +45,6 @@ def is_there(platform: Platform, image: str) -> bool:
     return True
 
 
-@pytest.mark.usefixtures("no_grace")
 def test_an_image_without_a_row_goes_and_one_with_a_row_stays(real: Platform) -> None:
     orphan, named = ours(real, "v1"), ours(real, "v2")
     rows.image(ImageState.READY, image_id=named)
@@ -53,13 +52,6 @@ def test_an_image_without_a_row_goes_and_one_with_a_row_stays(real: Platform) ->
     assert (is_there(real, orphan), is_there(real, named)) == (False, True)
 
 
-def test_a_young_image_stays(real: Platform) -> None:
-    orphan = ours(real, "v1")
-    reaper.sweep(real)
-    assert is_there(real, orphan)
-
-
-@pytest.mark.usefixtures("no_grace")
 def test_while_something_is_built_no_image_goes(real: Platform) -> None:
     orphan = ours(real, "v1")
     rows.image(ImageState.BUILDING)
@@ -67,7 +59,6 @@ def test_while_something_is_built_no_image_goes(real: Platform) -> None:
     assert is_there(real, orphan)
 
 
-@pytest.mark.usefixtures("no_grace")
 def test_the_images_of_others_stay(real: Platform) -> None:
     foreign = labelled(**{"some.label": "x"})
     other = labelled(**labels.image("another instance", real.node, "W1", "v1"))
@@ -80,7 +71,6 @@ def test_the_images_of_others_stay(real: Platform) -> None:
         real.engine.remove_image(other)
 
 
-@pytest.mark.usefixtures("no_grace")
 def test_an_image_in_use_stays_for_the_next_sweep_and_does_not_stop_this_one(
     real: Platform, container: Callable[..., str]
 ) -> None:

@@ -11,11 +11,14 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
+from functions import liveness
 from functions.engine import labels
 from functions.errors import EngineUnavailable
+from functions.models import PoolEntry
 from functions.models.execution import ExecutionState
 from functions.models.image import ImageState
-from functions.upkeep import reaper
+from functions.pool.container import remove_folder
+from functions.upkeep import files, reaper
 from tests.functions.models import rows
 
 if TYPE_CHECKING:
@@ -70,15 +73,21 @@ def test_leases_that_hold_and_those_of_other_nodes_are_left_alone(platform: Plat
     assert [rows.snapshot(row) for row in [*here, *there]] == before
 
 
-def test_channel_folders_of_calls_that_ended_go(platform: Platform, aged: Callable[..., Path]) -> None:
-    ended, running = rows.execution(ExecutionState.SUCCEEDED), rows.execution(ExecutionState.RUNNING)
-    gone = [aged("channels", f"{ended.pk.hex}-abc", 61), aged("channels", "nonsense", 61)]
-    kept = [aged("channels", f"{running.pk.hex}-abc", 61), aged("channels", f"{ended.pk.hex}-def", 30)]
+def test_channel_folders_go_when_no_row_needs_them(platform: Platform, aged: Callable[..., Path]) -> None:
+    me, now = liveness.me(), timezone.now()
+    ended = rows.execution(ExecutionState.SUCCEEDED, owner=me, finished_at=now - 2 * files.END_OF_CALL)
+    left = rows.execution(ExecutionState.SUCCEEDED, owner="killed", finished_at=now)
+    ending = rows.execution(ExecutionState.SUCCEEDED, owner=me, finished_at=now)
+    running = rows.execution(ExecutionState.RUNNING, owner=me)
+    PoolEntry.objects.create(node=platform.node, kind="prewarmed", owner=me, container_name="c", folder="kept-b")
+    unneeded = [f"{ended.pk.hex}-abc", f"{left.pk.hex}-abc", "nonsense", "kept-a"]
+    needed = [f"{running.pk.hex}-abc", f"{ending.pk.hex}-abc", "kept-b"]
+    gone, kept = ([aged("channels", name, 1) for name in names] for names in (unneeded, needed))
     reaper.sweep(platform)
-    assert [folder.exists() for folder in gone] == [False, False]
-    assert [folder.exists() for folder in kept] == [True, True]
+    assert [folder.name for folder in gone if folder.exists()] == []
+    assert [folder.name for folder in kept if not folder.exists()] == []
     for folder in kept:
-        reaper._remove_folder(folder)
+        remove_folder(folder)
 
 
 def test_folders_of_killed_builds_go_when_no_build_can_use_them(
@@ -86,9 +95,12 @@ def test_folders_of_killed_builds_go_when_no_build_can_use_them(
 ) -> None:
     settings.WF_BUILD_TIMEOUT_SECONDS = 100
     old, young = aged("work", "old", 201), aged("work", "young", 150)
+    build = rows.image(ImageState.BUILDING)
     reaper.sweep(platform)
     assert (old.exists(), young.exists()) == (False, True)
-    reaper._remove_folder(young)
+    build.delete()
+    reaper.sweep(platform)
+    assert not young.exists()
 
 
 @pytest.mark.parametrize("method", ["containers", "images"])
@@ -96,7 +108,7 @@ def test_a_listing_that_fails_stops_nothing_else(
     platform: Platform, fake_engine: FakeEngine, aged: Callable[..., Path], method: str
 ) -> None:
     fake_engine.failing[method] = [EngineUnavailable()]
-    row, folder = rows.execution(lease_expires_at=PAST), aged("channels", "nonsense", 61)
+    row, folder = rows.execution(lease_expires_at=PAST), aged("channels", "nonsense", 1)
     reaper.sweep(platform)
     assert state_of(row) == "ABANDONED"
     assert not folder.exists()
@@ -104,13 +116,10 @@ def test_a_listing_that_fails_stops_nothing_else(
     assert "remove_image" not in fake_engine.history
 
 
-def test_an_item_that_fails_stops_no_other(
-    platform: Platform, fake_engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reaper, "GRACE_S", -10)
+def test_an_item_that_fails_stops_no_other(platform: Platform, fake_engine: FakeEngine) -> None:
     own = labels.container(platform.instance, platform.node, "W1", "v", "e")
     for number in range(3):
-        fake_engine.made[f"c{number}"] = {"Labels": own, "HostConfig": {"Binds": ["x"]}}
+        fake_engine.made[f"c{number}"] = {"Name": "c", "Image": "i", "Labels": own, "HostConfig": {"Binds": ["x"]}}
     fake_engine.failing["remove"] = [EngineUnavailable()]
     reaper.sweep(platform)
     assert list(fake_engine.made) == ["c0"]
