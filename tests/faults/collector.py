@@ -1,0 +1,107 @@
+"""Counts the side effects of calls: a server outside of everything that is killed, to which functions report."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tests.worker import engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NETWORK = "wf-fn"
+
+# Handlers that report their nonce, then take `seconds`.
+PYTHON = """
+import socket, time
+
+def lambda_handler(event, context):
+    host, port = event["collector"]
+    with socket.create_connection((host, port), timeout=10) as link:
+        link.sendall(event["nonce"].encode() + b"\\n")
+        link.recv(1)
+    print("reported " + event["nonce"], flush=True)
+    time.sleep(event.get("seconds", 0))
+    return event["nonce"]
+"""
+NODE = """
+const net = require('net');
+
+function report([host, port], nonce) {
+  return new Promise((resolve, reject) => {
+    const link = net.connect(port, host, () => link.write(`${nonce}\\n`));
+    link.on('data', () => link.end()).on('close', resolve).on('error', reject);
+  });
+}
+
+exports.handle = async (event) => {
+  await report(event.collector, event.nonce);
+  await new Promise((resolve) => setTimeout(resolve, 1000 * (event.seconds || 0)));
+  return event.nonce;
+};
+"""
+JAVA = """package main;
+
+import java.net.Socket;
+import java.util.List;
+import java.util.Map;
+
+public class Main {
+    public static Object lambda_handler(Map<String, Object> event) throws Exception {
+        List<?> place = (List<?>) event.get("collector");
+        try (Socket link = new Socket((String) place.get(0), ((Number) place.get(1)).intValue())) {
+            link.getOutputStream().write((event.get("nonce") + "\\n").getBytes("UTF-8"));
+            link.getInputStream().read();
+        }
+        return event.get("nonce");
+    }
+}
+"""
+FILES = {"python": ("main.py", PYTHON), "node": ("index.js", NODE), "java": ("main/Main.java", JAVA)}
+
+
+def reporting(runtime: str, **config: Any) -> dict[str, str | bytes]:
+    """A package whose handler reports to the collector."""
+    name, source = FILES[runtime.rstrip("0123456789.")]
+    return {"config.json": json.dumps({"environment": runtime, **config}), name: source}
+
+
+class Collector:
+    """`hits` says how often each nonce was reported."""
+
+    def __init__(self, port: int) -> None:
+        self.hits: Counter[str] = Counter()
+        self._port = port
+
+    def event(self, nonce: str, **more: Any) -> dict[str, Any]:
+        """What a call needs to report; the address is the engine's side of our bridge."""
+        return {"nonce": nonce, "collector": [_gateway(), self._port], **more}
+
+
+def _gateway() -> str:
+    with engine() as client:
+        found: str = client.api.inspect_network(NETWORK)["IPAM"]["Config"][0]["Gateway"]
+        return found
+
+
+@contextmanager
+def collecting() -> Iterator[Collector]:
+    """A collector that listens for the time of a `with` block."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            nonce = self.rfile.readline().decode().strip()
+            collector.hits[nonce] += 1
+            self.wfile.write(b"1")
+
+    with socketserver.ThreadingTCPServer(("0.0.0.0", 0), Handler) as server:
+        server.daemon_threads = True
+        collector = Collector(server.server_address[1])
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield collector
+        server.shutdown()

@@ -1,0 +1,98 @@
+"""The engine is absent, hung, killed, stopped or emptied: 503 within the deadline, and healing without a restart."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runtimes import registry
+from tests.docker.functions import python
+from tests.faults.second_engine import SecondEngine, second_engine
+from tests.worker import Reply, Worker, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RUNTIME = "python3.12"
+LEVELS = ("container", "process")
+PATIENCE_S = 2  # what the worker grants the engine
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[SecondEngine]:
+    with second_engine() as own:
+        own.start()
+        own.take(registry.get(RUNTIME).base_image)
+        own.stop()
+        yield own
+
+
+@pytest.fixture(scope="module")
+def worker(engine: SecondEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """Started while its engine is absent."""
+    environment = {"DOCKER_HOST": engine.url, "WF_ENGINE_TIMEOUT_SECONDS": str(PATIENCE_S)}
+    worker = Worker(tmp_path_factory.mktemp("faults") / "home", **environment)
+    worker.start()
+    for level in LEVELS:
+        worker.deploy(level, python("return 'fine'", RUNTIME, isolation=level, network="none"))
+    yield worker
+    worker.stop()
+
+
+def test_it_starts_without_an_engine_says_so_and_heals_when_there_is_one(worker: Worker, engine: SecondEngine) -> None:
+    for level in LEVELS:
+        _is_unavailable(worker, level)
+    engine.start()
+    for level in LEVELS:
+        eventually(lambda level=level: _is_fine(worker.execute(level, {})), 30)
+
+
+def test_an_engine_that_hangs_is_told_in_time(worker: Worker, engine: SecondEngine) -> None:
+    assert _is_fine(worker.execute("container", {}))
+    engine.signal(signal.SIGSTOP)
+    try:
+        _is_unavailable(worker, "container")
+    finally:
+        engine.signal(signal.SIGCONT)
+    eventually(lambda: _is_fine(worker.execute("container", {})), 30)
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_an_engine_that_was_restarted_costs_later_calls_nothing(worker: Worker, engine: SecondEngine, end: str) -> None:
+    assert all(_is_fine(worker.execute(level, {})) for level in LEVELS)
+    getattr(engine, end)()
+    _is_unavailable(worker, "container")
+    engine.start()
+    for level in LEVELS:
+        eventually(lambda level=level: _is_fine(worker.execute(level, {})), 30)
+
+
+def test_after_a_prune_of_everything_the_next_calls_build_anew(worker: Worker, engine: SecondEngine) -> None:
+    with engine.client() as client:
+        # A prune leaves the images of containers that run: without a registry the base could not come back.
+        base = registry.get(RUNTIME).base_image
+        holder = client.containers.run(base, "sleep 600", network_mode="none", detach=True)
+        for container in client.containers.list(filters={"label": f"workerfront.instance={worker.instance}"}):
+            container.remove(force=True)
+        client.containers.prune()
+        client.images.prune({"dangling": False})
+        holder.remove(force=True)
+    for level in LEVELS:
+        reply = worker.execute(level, {})
+        assert _is_fine(reply)
+        assert reply.json["Meta"]["ImageBuilt"]
+
+
+def _is_fine(reply: Reply) -> bool:
+    return reply.status == 200 and reply.json["Result"]["body"] == "fine"
+
+
+def _is_unavailable(worker: Worker, name: str) -> None:
+    began = time.monotonic()
+    reply = worker.execute(name, {})
+    assert (reply.status, reply.json["Code"]) == (503, "engine_unavailable"), reply.body
+    assert {key.lower(): value for key, value in reply.headers.items()}["retry-after"]
+    assert time.monotonic() - began < 10 * PATIENCE_S
