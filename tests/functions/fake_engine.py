@@ -1,4 +1,4 @@
-"""An engine of dictionaries with the real one's interface (a test compares them), and agents that are threads.
+"""An engine of dictionaries with the real one's interface (a test compares them); its containers are fake agents.
 
 For decisions that the real engine cannot be brought to at will, such as an image that vanishes between two steps. The
 channel is the real one: a started container listens on a socket in its bind-mounted folder.
@@ -8,41 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from django.db import connections
-
-from functions.engine.channel import SOCKET_NAME, Channel
 from functions.engine.docker import ContainerState, NoSuchImage, NoSuchThing
+from tests.functions.fake_agent import HELLO, Agent, AgentThread, answering, soon
 
-Agent = Callable[[Channel], None]
-PATIENCE_S = 20.0
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
-
-def soon() -> float:
-    """A deadline that a working test does not reach."""
-    return time.monotonic() + PATIENCE_S
-
-
-def answering(*frames: dict[str, Any]) -> Agent:
-    """An agent that says it is ready, takes the call, and sends these frames."""
-
-    def serve(channel: Channel) -> None:
-        channel.send({"type": "ready"}, soon())
-        channel.receive(soon())
-        for frame in frames:
-            channel.send(frame, soon())
-
-    return serve
-
-
-HELLO = answering({"type": "result", "started_ms": 1.0, "ended_ms": 3.5, "value": "hello"})
+__all__ = ["FakeEngine", "answering", "end_agents", "soon"]
 
 
 class FakeEngine:
@@ -58,7 +35,7 @@ class FakeEngine:
         self.made: dict[str, dict[str, Any]] = {}
         self.history: list[str] = []
         self._numbers = itertools.count(1)
-        self._agents: dict[str, _AgentThread] = {}
+        self._agents: dict[str, AgentThread] = {}
         self._lock = threading.Lock()
 
     def create(self, name: str, config: Mapping[str, Any]) -> str:
@@ -75,7 +52,8 @@ class FakeEngine:
         self._happens("start", config)
         if binds := config["HostConfig"]["Binds"]:
             folder = Path(binds[0].partition(":")[0])
-            self._agents[container_id] = _AgentThread(folder, self.agent)
+            serves_many = "WF_MODE=container" not in config["Env"]
+            self._agents[container_id] = AgentThread(folder, self.agent, serves_many=serves_many)
 
     def state(self, container_id: str) -> ContainerState:
         self._happens("state", self.made.get(container_id))
@@ -90,6 +68,7 @@ class FakeEngine:
         return "last words\n"[-limit:]
 
     def remove(self, container_id: str) -> None:
+        container_id = self._by_name(container_id)
         self._happens("remove", self.made.get(container_id))
         self.made.pop(container_id, None)
         agent = self._agents.pop(container_id, None)
@@ -149,47 +128,17 @@ class FakeEngine:
         if self.failing.get(method):
             raise self.failing[method].pop(0)
 
+    def _by_name(self, reference: str) -> str:
+        """The id of a container; the engine takes its name for it."""
+        return next((key for key, made in list(self.made.items()) if made["Name"] == reference), reference)
+
     def _container(self, container_id: str) -> dict[str, Any]:
         if container_id not in self.made:
             raise NoSuchThing(f"No such container: {container_id}")
         return self.made[container_id]
 
 
-class _AgentThread:
-    """One agent: it listens in the folder before this returns, and serves one connection."""
-
-    def __init__(self, folder: Path, agent: Agent) -> None:
-        self._agent = agent
-        self._server = socket.socket(socket.AF_UNIX)
-        self._connection: socket.socket | None = None
-        descriptor = os.open(folder, os.O_DIRECTORY)
-        try:
-            self._server.bind(f"/proc/self/fd/{descriptor}/{SOCKET_NAME}")  # a long path would not fit in 108 bytes
-        finally:
-            os.close(descriptor)
-        self._server.listen()
-        self.thread = threading.Thread(target=self._run, name="fake agent", daemon=True)
-        self.thread.start()
-
-    def _run(self) -> None:
-        with self._server:
-            try:
-                self._connection, _ = self._server.accept()
-            except OSError:  # removed before anyone came
-                return
-        with self._connection:
-            try:
-                self._agent(Channel(self._connection))
-            except Exception:  # noqa: BLE001 -- a test that removes the container breaks the talk off
-                return
-            finally:
-                connections.close_all()  # an agent of a test may have looked into the database
-
-    def stop(self) -> None:
-        for end in (self._server, self._connection):
-            if end is not None:
-                try:
-                    end.shutdown(socket.SHUT_RDWR)
-                except OSError:  # it is closed already
-                    continue
-        self.thread.join()
+def end_agents(engine: FakeEngine) -> None:
+    """Every container of this engine ends by itself. It is there until somebody removes it."""
+    for agent in engine._agents.values():
+        agent.stop()

@@ -19,7 +19,7 @@ from functions.models.execution import ExecutionState
 from functions.models.pool_entry import PoolKind, PoolState
 from tests.functions.build.packages import package
 from tests.functions.conftest import join_background_work
-from tests.functions.fake_engine import FakeEngine, answering, soon
+from tests.functions.fake_agent import answering, soon, takes_call
 from tests.functions.models import rows
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from functions.build.platform import Platform
     from functions.engine.channel import Channel
     from functions.invoke.call import Run
+    from tests.functions.fake_engine import FakeEngine
 
 pytestmark = pytest.mark.usefixtures("settled")
 
@@ -49,17 +50,11 @@ def state(answer: Answer) -> str:
     return str(rows.snapshot(answer.execution)["state"])
 
 
-def begins_and(channel: Channel) -> dict[str, Any]:
-    """Up to the moment in which the function begins."""
-    channel.send({"type": "ready"}, soon())
-    return channel.receive(soon())
-
-
 def test_the_agent_gets_the_event_and_its_context(call: Callable[..., Answer], fake_engine: FakeEngine) -> None:
     got: list[dict[str, Any]] = []
 
     def agent(channel: Channel) -> None:
-        got.append(begins_and(channel))
+        got.append(takes_call(channel))
         channel.send({"type": "result", "value": 1}, soon())
 
     fake_engine.agent = agent
@@ -83,7 +78,7 @@ def test_the_row_says_running_before_the_event_leaves(call: Callable[..., Answer
     seen: list[tuple[str, bool]] = []
 
     def agent(channel: Channel) -> None:
-        begins_and(channel)
+        takes_call(channel)
         row = Execution.objects.get()
         seen.append((row.state, row.started_at is not None and row.started_at <= timezone.now()))
         channel.send({"type": "result", "value": 1}, soon())
@@ -117,7 +112,7 @@ def test_log_frames_are_the_call_s_log_and_others_are_nothing(
 def test_a_process_that_dies_while_the_function_runs_is_not_run_again(
     call: Callable[..., Answer], fake_engine: FakeEngine, end: ContainerState | None, wanted: str
 ) -> None:
-    fake_engine.agent = lambda channel: begins_and(channel) and None
+    fake_engine.agent = lambda channel: takes_call(channel) and None
     fake_engine.end = end
     answer = call()
     assert (code(answer), state(answer)) == (wanted, "FAILED")
@@ -131,7 +126,7 @@ def test_a_process_that_speaks_nonsense_has_crashed(
 ) -> None:
     def agent(channel: Channel) -> None:
         if when == "run":
-            begins_and(channel)
+            takes_call(channel)
         channel._connection.sendall(garbage)
         channel.receive(soon())
 
@@ -145,7 +140,7 @@ def test_a_function_that_runs_too_long_is_dead_when_the_caller_hears_of_it(
 ) -> None:
     call()
     Function.objects.update(timeout=1)
-    fake_engine.agent = lambda channel: begins_and(channel) and channel.receive(soon()) and None
+    fake_engine.agent = lambda channel: takes_call(channel) and channel.receive(soon()) and None
     removed = fake_engine.history.count("remove")
     answer = call()
     assert (code(answer), state(answer)) == ("function_timeout", "TIMED_OUT")
@@ -171,7 +166,7 @@ def test_user_code_is_not_loaded_before_the_row_says_running(
 
     def agent(channel: Channel) -> None:  # it runs as soon as we have connected, and so does the handler's import
         seen.append(Execution.objects.get().state)
-        begins_and(channel)
+        takes_call(channel)
         channel.send({"type": "result", "value": 1}, soon())
 
     fake_engine.agent = agent
@@ -183,7 +178,7 @@ def test_an_engine_that_goes_away_while_the_function_runs_leaves_its_outcome_unk
     call: Callable[..., Answer], fake_engine: FakeEngine
 ) -> None:
     def agent(channel: Channel) -> None:
-        begins_and(channel)
+        takes_call(channel)
         fake_engine.failing["state"] = [EngineUnavailable()]
 
     fake_engine.agent = agent
@@ -218,7 +213,7 @@ def test_a_timed_out_call_gives_its_network_back_once(
     join_background_work()  # it has left a network holder for the next one
     holder = PoolEntry.objects.get(state=PoolState.IDLE)
     Function.objects.update(timeout=1)
-    fake_engine.agent = lambda channel: begins_and(channel) and channel.receive(soon()) and None
+    fake_engine.agent = lambda channel: takes_call(channel) and channel.receive(soon()) and None
     remove, others = aftermath.remove, []
 
     def claimed_by_another_call_first(container: Any) -> None:

@@ -19,13 +19,14 @@ from functions.models import Execution, Image
 from functions.models.image import ImageState
 from tests.functions.build.packages import package
 from tests.functions.conftest import join_background_work
-from tests.functions.fake_engine import FakeEngine, answering
+from tests.functions.fake_agent import answering
 from tests.functions.models import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from functions.build.platform import Platform
+    from tests.functions.fake_engine import FakeEngine
 
 pytestmark = pytest.mark.usefixtures("settled", "source_folder")
 

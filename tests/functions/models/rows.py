@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from functions.build import recipe
 from functions.models import Execution, Function, Image
 from functions.models.execution import ExecutionState
 from functions.models.image import ImageState
@@ -16,6 +17,7 @@ from functions.models.image import ImageState
 TOKEN = uuid.UUID("11111111-2222-3333-4444-555555555555")
 OTHER_TOKEN = uuid.UUID("99999999-2222-3333-4444-555555555555")
 VERSION = "0123456789abcdef"
+RUNTIME = "python3.12"
 
 
 def function(name: str = "W1", **fields: Any) -> Function:
@@ -30,12 +32,17 @@ def image(state: ImageState = ImageState.ABSENT, of: Function | None = None, **f
     typical: dict[ImageState, dict[str, Any]] = {
         ImageState.QUEUED: lease,
         ImageState.BUILDING: {**lease, "attempts": 1},
-        ImageState.READY: {"image_id": "sha256:aaa", "version": VERSION, "runtime": "python3.12"},
+        ImageState.READY: {"image_id": "sha256:aaa", "version": VERSION, "runtime": RUNTIME, "recipe": _recipe()},
         ImageState.FAILED: {"retry_at": timezone.now() - timedelta(seconds=1), "failures": 1},
     }
     known: dict[str, Any] = {"tag": f"hf_{of.name.lower()}", "config": {"handler": "main.lambda_handler"}}
     known |= {"function": of, "node": settings.WF_NODE, "state": state}
     return Image.objects.create(**{**known, **typical.get(state, {}), **fields})
+
+
+def _recipe() -> str:
+    """Of an image that this release has built."""
+    return recipe.digest(recipe.runtime(RUNTIME))
 
 
 def execution(state: ExecutionState = ExecutionState.QUEUED, **fields: Any) -> Execution:
