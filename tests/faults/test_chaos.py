@@ -101,7 +101,7 @@ def _faults(worker: Worker, choice: random.Random) -> list[Callable[[], None]]:
 
 
 def _disturb(worker: Worker, run: Run) -> None:
-    choice = random.Random(SEED)  # noqa: S311 -- a repeatable order, no secret
+    choice = random.Random(SEED)
     while not run.is_over.wait(PAUSE_S):
         choice.choice(_faults(worker, choice))()
 
