@@ -33,7 +33,7 @@ def nested(levels: int) -> list[Any]:
 def test_it_is_ready_with_its_runtime_and_version(start: Start) -> None:
     connection, frame = start(ECHO, runtime="java17").ready()
     with closing(connection):
-        assert frame == {"type": "ready", "runtime": "java17", "agent_version": 1}
+        assert frame == {"type": "ready", "runtime": "java17", "agent_version": 2}
 
 
 def test_it_answers_probes_before_the_call(start: Start) -> None:

@@ -24,7 +24,7 @@ fi
 if [ "$major" -lt 16 ]; then channel=tcp:39187; else channel=unix:$work/socket; fi
 options="-XX:+UnlockDiagnosticVMOptions -XX:SharedArchiveFile=$home/agent.jsa $extra"
 java -Xshare:off $options -XX:DumpLoadedClassList="$work/list" -cp "$home/agent.jar" workerfront.agent.Training \
-    "$channel" workerfront.agent.Warmup.handle container training 4096 4096
+    "$channel" workerfront.agent.Warmup.handle container training 4096 4096 0 1 0 "" 0 ""
 cat "$java_home/lib/classlist" "$work/list" >"$work/all"
 # G1 is the only collector that archives objects; from Java 18 on the others can load them.
 java -Xshare:dump -XX:+UseG1GC $options -XX:SharedClassListFile="$work/all" -cp "$home/agent.jar" >"$work/log" 2>&1 ||

@@ -4,9 +4,27 @@
 set -eu
 home=${0%/*}
 read -r command <"$home/command"
-set -- "$WF_CHANNEL" "$WF_HANDLER" "$WF_MODE" "$WF_RUNTIME" "$WF_LOG_LIMIT" "$WF_RESULT_LIMIT"
-unset WF_CHANNEL WF_HANDLER WF_MODE WF_RUNTIME WF_LOG_LIMIT WF_RESULT_LIMIT
+heap="-XX:MaxRAMPercentage=75.0"
+case $WF_MODE in
+process)
+    # The supervisor runs no code of the function. Nothing but the plain way of starting a process is as quick.
+    heap="-Xmx32m -Xss256k -Djdk.lang.Process.launchMechanism=VFORK"
+    ;;
+spare)
+    # Whatever the process and its children print arrives on the supervisor's third pipe; the frames have 3 and 4.
+    exec 4<&0 0</dev/null 3>&1 1>&2
+    # When memory is short a call goes, not the supervisor.
+    echo 1000 2>/dev/null >/proc/self/oom_score_adj || true
+    echo $$ >&3
+    if [ "${WF_MEMORY:-0}" != 0 ]; then heap="-Xmx$((WF_MEMORY / 10 * 7))"; fi
+    if [ -n "${TMPDIR:-}" ]; then heap="$heap -Djava.io.tmpdir=$TMPDIR -XX:ErrorFile=$TMPDIR/crash.log"; fi
+    ;;
+esac
+set -- "$WF_CHANNEL" "$WF_HANDLER" "$WF_MODE" "$WF_RUNTIME" "$WF_LOG_LIMIT" "$WF_RESULT_LIMIT" "${WF_LIFETIME:-0}" \
+    "${WF_CONCURRENCY:-8}" "${WF_MEMORY:-0}" "${WF_TMP:-}" "${WF_ALONE:-0}" "$0"
+unset WF_CHANNEL WF_HANDLER WF_MODE WF_RUNTIME WF_LOG_LIMIT WF_RESULT_LIMIT WF_LIFETIME WF_CONCURRENCY WF_MEMORY WF_TMP \
+    WF_ALONE
 # The selector provider by name: else the class path, and so the package, would be asked for one before the agent listens.
-exec $command \
-    -Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:MaxRAMPercentage=75.0 \
+exec $command $heap \
+    -Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData \
     -Dfile.encoding=UTF-8 -Djava.nio.channels.spi.SelectorProvider=sun.nio.ch.EPollSelectorProvider -cp "$home/agent.jar:$home/classes:.:lib/*" workerfront.agent.Main "$@"

@@ -7,29 +7,36 @@ import java.nio.ByteBuffer;
 final class ContainerMode {
     private final Settings settings;
     private final Listener listener;
-    private final Outbox outbox = new Outbox();
-    private final LogCapture logs;
-    private final HandlerThread handlerThread = new HandlerThread();
-    private Handler handler;
-    private Failure loadFailure;
+    private final SingleCall single;
+    private final Lifetime lifetime;
 
     ContainerMode(Settings settings, Listener listener) {
         this.settings = settings;
         this.listener = listener;
-        this.logs = new LogCapture(outbox, settings.logLimit);
+        this.single = new SingleCall(settings);
+        this.lifetime = new Lifetime(settings.lifetime, listener, new Halt());
     }
 
-    /** Returns after the call. False when the process is ending already, because the handler exits. */
+    /** Returns after the call, or when the lifetime is over. False when the process is ending, because the handler exits. */
     boolean serve() throws IOException {
-        logs.install();
-        Runtime.getRuntime().addShutdownHook(new ExitHook(logs, outbox));
-        handlerThread.start();
+        if (lifetime.isLimited()) {
+            lifetime.start();
+        }
+        single.prepare();
         while (true) {
-            try (Connection connection = listener.accept()) {
+            Connection connection = listener.accept();
+            if (connection == null) {
+                return false; // the lifetime's thread ends the process
+            }
+            lifetime.moved(Lifetime.NONE, Lifetime.WAITING);
+            try {
                 if (begin(connection)) {
                     return finish(connection);
                 }
+            } finally {
+                connection.close();
             }
+            lifetime.moved(Lifetime.WAITING, Lifetime.NONE);
         }
     }
 
@@ -38,18 +45,18 @@ final class ContainerMode {
         try {
             Call call = receive(connection);
             if (call != null) {
-                handle(call);
+                single.begin(call);
             }
             return call != null;
-        } catch (OutOfMemoryError full) { // the event alone is too large for the heap
-            outbox.answer(Failure.of(Failure.HANDLER, full).toFrame());
+        } catch (OutOfMemoryError full) {
+            single.refuse(full);
             return true;
         }
     }
 
     /** Null when the peer only asked, or broke the protocol. */
     private Call receive(Connection connection) {
-        loadOnce();
+        single.load();
         try {
             connection.send(Frames.ready(settings.runtime));
             ByteBuffer frame = connection.receive();
@@ -59,44 +66,8 @@ final class ContainerMode {
         }
     }
 
-    private void loadOnce() {
-        if (handler == null && loadFailure == null) {
-            handlerThread.begin(new Runnable() {
-                @Override
-                public void run() {
-                    load();
-                }
-            });
-            handlerThread.await();
-        }
-    }
-
-    private void load() {
-        try {
-            handler = HandlerLoader.load(settings.handler);
-        } catch (LoadException error) {
-            loadFailure = error.failure;
-        }
-    }
-
-    private void handle(final Call call) {
-        outbox.open();
-        handlerThread.begin(new Runnable() {
-            @Override
-            public void run() {
-                ByteBuffer last = outcome(call);
-                logs.end();
-                outbox.answer(last);
-            }
-        });
-    }
-
-    private ByteBuffer outcome(Call call) {
-        return handler == null ? loadFailure.toFrame() : Invocation.run(handler, call, settings.resultLimit);
-    }
-
     private boolean finish(Connection connection) {
-        boolean isAnswered = outbox.sendTo(connection.out());
+        boolean isAnswered = single.sendTo(connection.out());
         if (isAnswered) {
             settle(connection);
         }

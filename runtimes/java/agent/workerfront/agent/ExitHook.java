@@ -42,6 +42,6 @@ final class ExitHook extends Thread {
 
     private static ByteBuffer exitFrame(StackTraceElement[] callers) {
         String message = "the handler called System.exit";
-        return new Failure(Failure.EXIT, "ProcessEnded", message, StackText.of(callers)).toFrame();
+        return new Failure(Failure.EXIT, Exit.TYPE, message, StackText.of(callers)).toFrame();
     }
 }

@@ -7,7 +7,7 @@ final class Frames {
     /** A longer frame is a protocol error. */
     static final int MAX_BYTES = 16 * 1024 * 1024;
 
-    private static final int AGENT_VERSION = 1;
+    private static final int AGENT_VERSION = 2;
     private static final String NO_LENGTH_YET = "\0\0\0\0";
 
     private Frames() {}
@@ -15,6 +15,18 @@ final class Frames {
     static ByteBuffer ready(String runtime) {
         JsonBytes out = start("ready").plain(",\"runtime\":").string(runtime);
         return end(out.plain(",\"agent_version\":").plain(Integer.toString(AGENT_VERSION)));
+    }
+
+    /** Between a spare and its supervisor: what its type says, and nothing else. */
+    static ByteBuffer plain(String type) {
+        return end(start(type));
+    }
+
+    /** The frame that was received as this body, to be sent on. */
+    static ByteBuffer whole(ByteBuffer body) {
+        ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES + body.remaining()).putInt(body.remaining()).put(body);
+        frame.flip();
+        return frame;
     }
 
     static ByteBuffer log(String stream, CharSequence text) {

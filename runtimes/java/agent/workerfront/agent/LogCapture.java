@@ -10,20 +10,20 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
-/** What one call prints: the bytes of both streams become text in an outbox, in order and up to a limit. */
+/** What one call prints: the bytes of both streams become text, in order and up to a limit. */
 final class LogCapture {
     private static final int CHARS = 8 * 1024;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-    private final Outbox outbox;
+    private final LogSink sink;
     private final int limit;
     private final Stream stdout = new Stream("stdout");
     private final Stream stderr = new Stream("stderr");
     private int left;
     private boolean ended;
 
-    LogCapture(Outbox outbox, int limit) {
-        this.outbox = outbox;
+    LogCapture(LogSink sink, int limit) {
+        this.sink = sink;
         this.limit = limit;
         this.left = limit;
     }
@@ -48,6 +48,11 @@ final class LogCapture {
         }
     }
 
+    /** The last words of a log that is longer than it may be. */
+    static String cut(int limit) {
+        return "[log cut at " + limit + " bytes]\n";
+    }
+
     private synchronized void accept(Stream stream, byte[] bytes, int offset, int length) {
         if (ended) {
             return;
@@ -57,7 +62,7 @@ final class LogCapture {
         stream.decode(ByteBuffer.wrap(bytes, offset, passed));
         if (passed < length) {
             end();
-            outbox.logApart("stderr", "[log cut at " + limit + " bytes]\n");
+            sink.logApart("stderr", cut(limit));
         }
     }
 
@@ -107,7 +112,7 @@ final class LogCapture {
                 isMore = decoder.decode(input, chars, isEnd).isOverflow();
                 chars.flip();
                 if (chars.hasRemaining()) {
-                    outbox.log(name, chars);
+                    sink.log(name, chars);
                 }
                 chars.clear();
             }

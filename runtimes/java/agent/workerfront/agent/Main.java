@@ -26,14 +26,28 @@ public final class Main {
     }
 
     private static void run(Settings settings) throws IOException {
-        if (!settings.mode.equals("container")) {
-            throw new IllegalArgumentException("unknown WF_MODE: " + settings.mode);
+        switch (settings.mode) {
+            case "container":
+                container(settings, Listener.bind(settings.channel));
+                break;
+            case "process":
+                new ProcessMode(settings, Listener.bind(settings.channel)).serve();
+                break;
+            case "spare":
+                MemoryReserve.keep();
+                new SpareMode(settings).serve();
+                new Halt().run();
+                break;
+            default:
+                throw new IllegalArgumentException("unknown WF_MODE: " + settings.mode);
         }
-        Listener listener = Listener.bind(settings.channel);
+    }
+
+    private static void container(Settings settings, Listener listener) throws IOException {
         Warmup.start();
         MemoryReserve.keep();
         if (new ContainerMode(settings, listener).serve()) {
-            Runtime.getRuntime().halt(0); // threads that the handler left behind do not keep the process
+            new Halt().run();
         }
     }
 }

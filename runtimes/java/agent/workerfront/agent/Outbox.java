@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
  * What one call sends: log frames in order, then one last frame. Any thread may add to it; it collects from its birth,
  * and the thread of the connection sends.
  */
-final class Outbox {
+final class Outbox implements LogSink {
     // A char is at most 3 bytes of UTF-8, and a log frame carries at most 64 KiB.
     private static final int MAX_CHARS = 64 * 1024 / 3;
     private static final int LINGER_MS = 2; // lines that come together go in one frame
@@ -34,7 +34,8 @@ final class Outbox {
     }
 
     /** Adds text; joined to what waits of the same stream. */
-    synchronized void log(String stream, CharSequence text) {
+    @Override
+    public synchronized void log(String stream, CharSequence text) {
         Object last = waiting.peekLast();
         boolean fits = last instanceof LogText && ((LogText) last).stream.equals(stream)
             && ((LogText) last).text.length() + text.length() <= MAX_CHARS;
@@ -46,7 +47,8 @@ final class Outbox {
     }
 
     /** Adds text as a frame of its own. */
-    synchronized void logApart(String stream, CharSequence text) {
+    @Override
+    public synchronized void logApart(String stream, CharSequence text) {
         if (!isFinished) {
             LogText log = new LogText(stream);
             log.text.append(text);

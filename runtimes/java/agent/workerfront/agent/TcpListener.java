@@ -15,8 +15,13 @@ final class TcpListener extends Listener {
     }
 
     @Override
-    Connection accept() throws IOException {
+    Connection acceptOne() throws IOException {
         return new TcpConnection(server.accept());
+    }
+
+    @Override
+    void closeSocket() throws IOException {
+        server.close();
     }
 
     private static final class TcpConnection extends Connection {

@@ -2,11 +2,13 @@ package workerfront.agent;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.reflect.Method;
 import java.net.ProtocolFamily;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
-import java.nio.channels.Channels;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
@@ -27,8 +29,13 @@ final class UnixListener extends Listener {
     }
 
     @Override
-    Connection accept() throws IOException {
+    Connection acceptOne() throws IOException {
         return new UnixConnection(server.accept());
+    }
+
+    @Override
+    void closeSocket() throws IOException {
+        server.close();
     }
 
     // By reflection, here and below: this compiles on Java 8, which has no unix sockets.
@@ -54,7 +61,7 @@ final class UnixListener extends Listener {
         private final SocketChannel channel;
 
         UnixConnection(SocketChannel channel) {
-            super(Channels.newInputStream(channel), Channels.newOutputStream(channel));
+            super(new ChannelInput(channel), new ChannelOutput(channel));
             this.channel = channel;
         }
 
@@ -67,6 +74,47 @@ final class UnixListener extends Listener {
         @Override
         public void close() throws IOException {
             channel.close();
+        }
+    }
+
+    /** Java's own streams of a channel let nobody write while somebody waits to read. */
+    private static final class ChannelInput extends InputStream {
+        private final SocketChannel channel;
+
+        ChannelInput(SocketChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            return channel.read(ByteBuffer.wrap(target, offset, length));
+        }
+    }
+
+    private static final class ChannelOutput extends OutputStream {
+        private final SocketChannel channel;
+
+        ChannelOutput(SocketChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void write(int value) throws IOException {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            ByteBuffer left = ByteBuffer.wrap(bytes, offset, length);
+            while (left.hasRemaining()) {
+                channel.write(left);
+            }
         }
     }
 }

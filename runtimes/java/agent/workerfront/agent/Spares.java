@@ -1,0 +1,208 @@
+package workerfront.agent;
+
+import java.io.File;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+
+/** How many spares there are: a few ahead of their calls, more while sessions wait, never more than calls at once. */
+final class Spares extends Places implements Runnable {
+    private static final int AHEAD = 2;
+    private static final int STARTS_AT_ONCE = 2; // they are work for a whole processor
+    private static final long HANDOVER_MS = 20; // a call that is shorter need not share the processors with a start
+    private static final long RETRY_MS = 100;
+
+    private final Settings settings;
+    private final Executor threads;
+    private final Leftovers leftovers;
+    private final TempFolders folders;
+    private final Lifetime lifetime;
+    private final Set<Spare> alive = new HashSet<>(); // those whose processes may run
+    private int existing; // with those that are being cleared away
+    private int starting;
+    private int calls;
+    private int ahead;
+    private volatile boolean isClosed;
+    private boolean isHopeless; // the handler cannot be loaded
+    private long pausedUntil = System.nanoTime();
+
+    Spares(Settings settings, Executor threads, Leftovers leftovers, TempFolders folders, Lifetime lifetime) {
+        this.settings = settings;
+        this.threads = threads;
+        this.leftovers = leftovers;
+        this.folders = folders;
+        this.lifetime = lifetime;
+    }
+
+    /** Starts spares for ever. */
+    @Override
+    public void run() {
+        while (true) {
+            awaitNeed();
+            try {
+                begin(new Spare(settings, this, folders.create()));
+            } catch (IOException error) {
+                Main.fail(error);
+            }
+        }
+    }
+
+    /** Somebody is there: the handler may be loaded. */
+    @Override
+    void ask(Session session) {
+        expect();
+        super.ask(session);
+    }
+
+    /** One that has died meanwhile is none. */
+    @Override
+    void offer(Place place) {
+        Spare spare = (Spare) place;
+        if (!spare.isUsable()) {
+            spare.discard();
+            return;
+        }
+        super.offer(spare);
+        if (!spare.isUsable()) {
+            died(spare); // after the first look
+        }
+    }
+
+    /** A call has come for one of them. */
+    synchronized void began() {
+        calls++;
+        pausedUntil = System.nanoTime() + HANDOVER_MS * 1_000_000;
+        notifyAll();
+    }
+
+    /** A new spare can serve a call, if only to say that the handler cannot be loaded. */
+    void ready(Spare spare, boolean isLoaded) {
+        synchronized (this) {
+            starting--;
+            if (isLoaded) {
+                folders.remember();
+            } else {
+                isHopeless = true;
+                ahead = 0;
+            }
+        }
+        offer(spare);
+    }
+
+    /** A spare could not be started. */
+    synchronized void failed(Spare spare, IOException error) {
+        error.printStackTrace(Main.CONTAINER_LOG);
+        folders.remove(spare.folder);
+        starting--;
+        existing--;
+        alive.remove(spare);
+        pausedUntil = System.nanoTime() + RETRY_MS * 1_000_000;
+        notifyAll();
+    }
+
+    /** The call of a spare has its answer. */
+    void answered(boolean isLoaded) {
+        if (!isLoaded) {
+            lifetime.set(0.0);
+        }
+    }
+
+    /** A loaded spare has ended by itself. */
+    void died(Spare spare) {
+        boolean isIdle;
+        synchronized (this) {
+            isIdle = idle.remove(spare);
+        }
+        if (isIdle) {
+            spare.discard();
+        }
+    }
+
+    /** Ends the spare's process, if it still runs, and everything that it has started. */
+    void end(Spare spare) {
+        leftovers.end(spare, others(spare));
+    }
+
+    /** The spare and its processes are gone. */
+    void used(Spare spare, boolean isCalled) {
+        folders.remove(spare.folder);
+        synchronized (this) {
+            existing--;
+            calls -= isCalled ? 1 : 0;
+            alive.remove(spare);
+            pausedUntil = System.nanoTime();
+            notifyAll();
+        }
+        tidy();
+    }
+
+    boolean isClosed() {
+        return isClosed;
+    }
+
+    /** The end of all. */
+    void close() {
+        isClosed = true;
+        leftovers.endAll();
+        for (Spare spare : others(null)) {
+            folders.remove(spare.folder);
+        }
+    }
+
+    private synchronized void expect() {
+        ahead = isHopeless ? 0 : AHEAD;
+    }
+
+    private void begin(Spare spare) {
+        synchronized (this) {
+            alive.add(spare);
+            existing++;
+            starting++;
+        }
+        threads.execute(spare);
+    }
+
+    private synchronized List<Spare> others(Spare ended) {
+        alive.remove(ended);
+        return new ArrayList<>(alive);
+    }
+
+    /** Clears away what nobody can need, because no call runs. New ones wait for that. */
+    private void tidy() {
+        if (!folders.hasStrays(others(null)) && !leftovers.hasStrays(others(null))) {
+            return;
+        }
+        File trash = null;
+        synchronized (this) {
+            if (calls == 0) {
+                leftovers.endStrays(alive);
+                trash = folders.collectStrays(alive);
+            }
+        }
+        folders.remove(trash);
+    }
+
+    private synchronized void awaitNeed() {
+        while (!isNeeded() || waiting.isEmpty() && isPaused()) {
+            try {
+                wait(isNeeded() ? HANDOVER_MS : 0);
+            } catch (InterruptedException impossible) {
+                continue;
+            }
+        }
+    }
+
+    private boolean isNeeded() {
+        return !isClosed
+            && starting < STARTS_AT_ONCE
+            && existing < settings.concurrency
+            && starting + idle.size() < Math.max(waiting.size(), ahead);
+    }
+
+    private boolean isPaused() {
+        return pausedUntil - System.nanoTime() > 0;
+    }
+}
