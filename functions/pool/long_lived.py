@@ -45,7 +45,7 @@ def reach(image: Image, options: Options, lifetime_s: float, platform: Platform)
     while time.monotonic() < deadline:
         entry = PoolEntry.objects.long_lived(image)
         if entry is None:
-            reached = _start(image, options, lifetime_s, platform)
+            reached, waited = _start(image, options, lifetime_s, platform), True
         elif entry.state == PoolState.SERVING:
             reached = _open(entry, options.fingerprint(image), platform, waited)
         else:

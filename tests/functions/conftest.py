@@ -12,7 +12,7 @@ from django.core.files.storage import FileSystemStorage
 
 from functions import generation
 from functions.build import platform as platform_module
-from functions.invoke import aftermath
+from functions.invoke import aftermath, routes
 from functions.sources.folder import FolderSource
 from tests.functions.fake_engine import FakeEngine
 
@@ -61,6 +61,7 @@ def platform(fake_engine: FakeEngine, source_folder: Path, monkeypatch: pytest.M
     """The platform of this process, with a fake engine and a real folder of packages."""
     monkeypatch.setattr(platform_module, "connect", lambda: fake_engine)
     platform_module.platform.cache_clear()
+    routes._known.clear()  # of rows that the last test has taken with it
     yield platform_module.platform()
     platform_module.platform.cache_clear()
 

@@ -87,17 +87,17 @@ class AgentThread:
 
     def _serve(self, connection: socket.socket) -> bool:
         """True when there was a call, or something like it; False when somebody has only asked whether it is ready."""
-        try:
-            with connection:
+        with connection:
+            try:
                 self._agent(Channel(connection))
-        except ChannelClosed:
-            return False
-        except AgentEnds:
-            _shut(self._server)
-        except Exception:  # noqa: BLE001 -- a test that removes the container breaks the talk off
-            return True
-        finally:
-            connections.close_all()  # an agent of a test may have looked into the database
+            except ChannelClosed:
+                return False
+            except AgentEnds:
+                _shut(self._server)
+            except Exception:  # noqa: BLE001 -- a test that removes the container breaks the talk off
+                return True
+            finally:
+                connections.close_all()  # an agent of a test may have looked into the database
         return True
 
     def stop(self) -> None:
