@@ -1,7 +1,7 @@
 """Images leave when their code does not fit, or when they are to go anyway. One that a call uses never does.
 
 The row is EVICTING first: no new call finds the image then, and those that come wait for its end and build it again.
-Layers stay for the step of the sweep that removes them when nothing is being built.
+Layers stay until a sweep removes them when nothing is being built: what comes back soon is made of them in no time.
 """
 
 from __future__ import annotations
