@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -100,13 +101,13 @@ def _network_mode(options: Options, holder: PoolEntry | None) -> str:
 
 
 def _wanted(launch: Launch, folder: Path | None, network_mode: str) -> host_config.Container:
-    memory = launch.options.memory
+    calls = settings.WF_CONTAINER_CONCURRENCY if launch.serves_many else 1
     return host_config.Container(
         image_id=launch.image.image_id,
         environment={**launch.options.environment, **_agent_environment(launch)},
         labels=launch.labels,
-        memory=memory * settings.WF_CONTAINER_CONCURRENCY if launch.serves_many else memory,
-        cpus=settings.WF_FUNCTION_CPUS,
+        memory=launch.options.memory * calls,
+        cpus=min(settings.WF_FUNCTION_CPUS * calls, os.cpu_count() or 1),  # an engine refuses more than there are
         network_mode=network_mode,
         channel_folder=str(folder) if folder else None,
         serves_many=launch.serves_many,
