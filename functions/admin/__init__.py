@@ -1,5 +1,8 @@
-"""The Django admin: functions with upload, build and run; images and executions to look at. No rules of its own."""
+"""The Django admin: functions with upload, build and run; the configuration; images and executions to look at.
 
-from functions.admin import execution, function, image, pool_entry, queue
+No rules of its own.
+"""
 
-__all__ = ["execution", "function", "image", "pool_entry", "queue"]
+from functions.admin import configuration, execution, function, image, pool_entry, queue
+
+__all__ = ["configuration", "execution", "function", "image", "pool_entry", "queue"]

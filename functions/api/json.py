@@ -59,10 +59,15 @@ class EventParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        body = stream.read()
-        if len(body) < _length((parser_context or {})["request"]):
-            raise BadRequest("The body ended before its Content-Length.")
-        return {"event": _event(body, media_type or "")}
+        return {"event": _event(whole_body(stream, parser_context), media_type or "")}
+
+
+def whole_body(stream: IO[Any], parser_context: Mapping[str, Any] | None) -> bytes:
+    """What a parser is given to read. Raises BadRequest when the sender broke off."""
+    body: bytes = stream.read()
+    if len(body) < _length((parser_context or {})["request"]):
+        raise BadRequest("The body ended before its Content-Length.")
+    return body
 
 
 def refuse_unreadable(request: Request) -> None:
@@ -91,17 +96,23 @@ def _discard(request: Request, length: int) -> None:
 
 
 def _event(body: bytes, content_type: str) -> Any:
-    media_type, _, parameters = content_type.lower().partition(";")
-    if media_type.strip() == "application/json" or media_type.strip().endswith("+json"):
-        return _json(body, parameters)
+    if is_json(content_type):
+        return json_value(body, content_type)
     try:
         return {"body": body.decode(), "isBase64Encoded": False}
     except UnicodeDecodeError:
         return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
 
 
-def _json(body: bytes, parameters: str) -> Any:
-    charset = parameters.partition("charset=")[2].strip(" \"'")
+def is_json(content_type: str) -> bool:
+    """Is a body of this type JSON?"""
+    media_type = content_type.lower().partition(";")[0].strip()
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def json_value(body: bytes, content_type: str) -> Any:
+    """The value of a JSON body. Raises BadRequest, UnsupportedMedia."""
+    charset = content_type.lower().partition(";")[2].partition("charset=")[2].strip(" \"'")
     if charset not in ("", "utf-8", "utf8"):
         raise UnsupportedMedia
     try:

@@ -55,4 +55,51 @@ class Failure(serializers.Serializer[object]):
     FunctionError = FunctionError(required=False)
 
 
-EXECUTE = {200: Success, "4XX": Failure, "5XX": Failure}
+class State(serializers.Serializer[object]):
+    """The configuration as it holds now."""
+
+    UserCodeSizeLimit = serializers.IntegerField(help_text="Bytes; -1: no limit.")
+    ContainerPoolLimit = serializers.IntegerField(help_text="Functions; -1: no pool.")
+    ContainerPoolNum = serializers.IntegerField(help_text="Containers of each.")
+    UsingRestMode = serializers.BooleanField()
+    RestContainerLifeTime = serializers.IntegerField(help_text="Seconds.")
+
+
+class Configured(serializers.Serializer[object]):
+    """What a change came to."""
+
+    Message = serializers.ChoiceField(choices=["configure changed", "nothing changed"])
+    State = State()
+
+
+class Cleared(serializers.Serializer[object]):
+    """What was removed."""
+
+    Message = serializers.CharField()
+    Containers = serializers.IntegerField(help_text="Gone, or ending with the calls that they serve.")
+    Images = serializers.IntegerField(help_text="Gone.")
+    ImagesInUse = serializers.IntegerField(help_text="To go after the calls that use them.")
+
+
+class PreparedFunction(serializers.Serializer[object]):
+    """An image, or why there is none."""
+
+    Prepared = serializers.BooleanField()
+    ImageBuilt = serializers.BooleanField(required=False, help_text="False: it was there already.")
+    Version = serializers.CharField(required=False)
+    Code = serializers.CharField(required=False)
+    Message = serializers.CharField(required=False)
+
+
+class Preparation(serializers.Serializer[object]):
+    """What became of each function that the storage lists."""
+
+    Message = serializers.CharField()
+    Functions = serializers.DictField(child=PreparedFunction())
+
+
+FAILURES: dict[int | str, type[serializers.Serializer[object]]] = {"4XX": Failure, "5XX": Failure}
+EXECUTE = {200: Success, **FAILURES}
+CONFIGURE = {200: Configured, **FAILURES}
+CLEAR = {200: Cleared, **FAILURES}
+PREPARE = {200: Preparation, **FAILURES}

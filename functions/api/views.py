@@ -1,4 +1,4 @@
-"""The node API's views: read the request, ask the invoker, shape the answer."""
+"""`/execute`: read the request, ask the invoker, shape the answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from functions.api import errors, schema
-from functions.api.json import EventParser, refuse_unreadable
+from functions.api.json import EventParser
+from functions.api.view import NodeView
 from functions.build.platform import platform
 from functions.errors import InvalidName
 from functions.invoke.call import Answer, Call
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 NAME = OpenApiParameter("name", str, required=True, description="The function's name.")
 
 
-class Execute(APIView):
+class Execute(NodeView):
     """Runs a function once and answers with its result and timings."""
 
     parser_classes = [EventParser]
-    http_method_names = ["get", "post"]  # a HEAD or OPTIONS request must not run anything
 
     @extend_schema(operation_id="execute", parameters=[NAME], responses=schema.EXECUTE)
     def get(self, request: Request) -> Response:
@@ -36,10 +35,6 @@ class Execute(APIView):
     @extend_schema(operation_id="execute_with_event", parameters=[NAME], request=schema.EVENT, responses=schema.EXECUTE)
     def post(self, request: Request) -> Response:
         return self._execute(request, {})
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        refuse_unreadable(request)
 
     def _execute(self, request: Request, without_body: dict[str, Any]) -> Response:
         name = _name(request)

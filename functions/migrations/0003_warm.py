@@ -18,11 +18,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('node', models.CharField(editable=False, max_length=255, unique=True)),
-                ('user_code_size_limit', models.BigIntegerField(help_text='Bytes of unpacked code whose images are kept; the least recently used go first. -1: no limit.', validators=[django.core.validators.MinValueValidator(-1)])),
-                ('container_pool_limit', models.IntegerField(help_text='So many of the most recently used functions keep pre-warmed containers. -1: none do.', validators=[django.core.validators.MinValueValidator(-1)])),
-                ('container_pool_num', models.IntegerField(help_text='Pre-warmed containers of each of these functions.', validators=[django.core.validators.MinValueValidator(1)])),
+                ('user_code_size_limit', models.BigIntegerField(help_text='Bytes of unpacked code whose images are kept; the least recently used go first. -1: no limit.', validators=[django.core.validators.MinValueValidator(-1), django.core.validators.MaxValueValidator(1125899906842624)])),
+                ('container_pool_limit', models.IntegerField(help_text='So many of the most recently used functions keep pre-warmed containers. -1: none do.', validators=[django.core.validators.MinValueValidator(-1), django.core.validators.MaxValueValidator(10000)])),
+                ('container_pool_num', models.IntegerField(help_text='Pre-warmed containers of each of these functions.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)])),
                 ('using_rest_mode', models.BooleanField(help_text='Functions without an isolation of their own: on = process, off = container.')),
-                ('rest_container_life_time', models.IntegerField(help_text='Seconds that a long-lived container lives without a call.', validators=[django.core.validators.MinValueValidator(1)])),
+                ('rest_container_life_time', models.IntegerField(help_text='Seconds that a long-lived container lives without a call.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(604800)])),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
 from functions.models.routing import RoutingModel, RoutingQuerySet
 
 OFF = -1  # no limit, no pool: the original's word for both
+CODE_SIZE_MAX = 1 << 50  # bytes: a pebibyte, far more than one engine holds
+POOL_LIMIT_MAX = 10_000  # functions
+POOL_NUM_MAX = 1000  # containers of each: an engine's bridge has room for as many
+LIFE_TIME_MAX = 7 * 24 * 3600  # seconds: the timers of some languages end at 24 days
 
 
 class ConfigurationQuerySet(RoutingQuerySet["Configuration"]):
@@ -42,21 +47,23 @@ class Configuration(RoutingModel):
 
     node = models.CharField(max_length=255, unique=True, editable=False)
     user_code_size_limit = models.BigIntegerField(
-        validators=[MinValueValidator(OFF)],
+        validators=[MinValueValidator(OFF), MaxValueValidator(CODE_SIZE_MAX)],
         help_text="Bytes of unpacked code whose images are kept; the least recently used go first. -1: no limit.",
     )
     container_pool_limit = models.IntegerField(
-        validators=[MinValueValidator(OFF)],
+        validators=[MinValueValidator(OFF), MaxValueValidator(POOL_LIMIT_MAX)],
         help_text="So many of the most recently used functions keep pre-warmed containers. -1: none do.",
     )
     container_pool_num = models.IntegerField(
-        validators=[MinValueValidator(1)], help_text="Pre-warmed containers of each of these functions."
+        validators=[MinValueValidator(1), MaxValueValidator(POOL_NUM_MAX)],
+        help_text="Pre-warmed containers of each of these functions.",
     )
     using_rest_mode = models.BooleanField(
         help_text="Functions without an isolation of their own: on = process, off = container."
     )
     rest_container_life_time = models.IntegerField(
-        validators=[MinValueValidator(1)], help_text="Seconds that a long-lived container lives without a call."
+        validators=[MinValueValidator(1), MaxValueValidator(LIFE_TIME_MAX)],
+        help_text="Seconds that a long-lived container lives without a call.",
     )
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -67,3 +74,16 @@ class Configuration(RoutingModel):
 
     def __str__(self) -> str:
         return f"Configuration of {self.node}"
+
+    def clean(self) -> None:
+        """Raises ValidationError for a pool that would not fit into the memory that it may have."""
+        limit, num = self.container_pool_limit, self.container_pool_num
+        if limit is None or num is None:  # a form that has refused them comes here all the same
+            return
+        wanted = limit * num * settings.WF_FUNCTION_MEMORY
+        if limit > 0 and wanted > settings.WF_POOL_MEMORY:
+            raise ValidationError(
+                f"container_pool_limit x container_pool_num is {limit} x {num} containers. With "
+                f"{settings.WF_FUNCTION_MEMORY} bytes each (WF_FUNCTION_MEMORY) they need {wanted} bytes, and may have "
+                f"{settings.WF_POOL_MEMORY} (WF_POOL_MEMORY)."
+            )

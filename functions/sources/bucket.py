@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from urllib3.exceptions import HTTPError
 from functions.errors import StorageUnavailable
 from functions.sources.files import whole_file
 from functions.sources.limits import FETCH_LIMITS, FetchLimits
-from functions.sources.source import Stat, function_names, missing, object_name
+from functions.sources.source import LIST, Stat, function_names, missing, object_name
 from functions.sources.transfer import Deadline, check_size, copy
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class BucketSource:
         self._limits = limits
 
     def stat(self, name: str) -> Stat | None:
-        address = self._address(name)
+        address = self._address(object_name(name))
         with _reported():
             try:
                 head = self._client.head_object(**address)
@@ -51,7 +52,9 @@ class BucketSource:
     def fetch(self, name: str, to: Path) -> Stat:
         key, deadline = object_name(name), Deadline(self._limits.whole_s)
         with _reported():
-            answer = self._opened(name)
+            answer = self._opened(key)
+            if answer is None:
+                raise missing(name)
             stat = _stat(answer)
             with answer["Body"] as body, whole_file(to) as target:
                 check_size(key, stat.size, self._limits.size)
@@ -71,19 +74,32 @@ class BucketSource:
         with _reported():
             return function_names(self._storage.listdir("")[1])
 
+    def list_file(self) -> bytes | None:
+        content, deadline = io.BytesIO(), Deadline(self._limits.whole_s)
+        with _reported():
+            answer = self._opened(LIST)
+            if answer is None:
+                return None
+            with answer["Body"] as body:
+                received = copy(LIST, body.read1, content, self._limits.list_size, deadline)
+            if received.size != _stat(answer).size:
+                raise StorageUnavailable(f"The source bucket broke off while it sent {LIST}.")
+        return content.getvalue()
+
     @property
     def _client(self) -> Any:
         return self._storage.connection.meta.client  # one for each thread
 
-    def _address(self, name: str) -> dict[str, str]:
-        return {"Bucket": self._storage.bucket_name, "Key": posixpath.join(self._storage.location, object_name(name))}
+    def _address(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._storage.bucket_name, "Key": posixpath.join(self._storage.location, key)}
 
-    def _opened(self, name: str) -> Any:
+    def _opened(self, key: str) -> Any:
+        """The answer with the object's body; None when it is missing."""
         try:
-            return self._client.get_object(**self._address(name))
+            return self._client.get_object(**self._address(key))
         except ClientError as error:
             if _is_missing(error):
-                raise missing(name) from None
+                return None
             raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 import stat as modes
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from django.core.files import File
 from functions.errors import SourceInvalid, StorageUnavailable
 from functions.sources.files import disk_full, whole_file
 from functions.sources.limits import FETCH_LIMITS, FetchLimits
-from functions.sources.source import Stat, function_names, missing, object_name
+from functions.sources.source import LIST, Stat, function_names, missing, object_name
 from functions.sources.transfer import Deadline, check_size, copy
 
 if TYPE_CHECKING:
@@ -61,6 +62,16 @@ class FolderSource:
     def names(self) -> list[str]:
         with _reported():
             return function_names(self._storage.listdir("")[1])
+
+    def list_file(self) -> bytes | None:
+        content = io.BytesIO()
+        with _reported():
+            found = self._stat(LIST)
+            if found is None:
+                return None
+            with self._storage.open(LIST) as listed:
+                copy(LIST, listed.read, content, self._limits.list_size, Deadline(self._limits.whole_s))
+        return content.getvalue()
 
     def _stat(self, key: str) -> Stat | None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import ipaddress
 import socket
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from urllib3.exceptions import HTTPError
 from functions.errors import Forbidden, StorageUnavailable
 from functions.sources.files import whole_file
 from functions.sources.limits import FETCH_LIMITS, FetchLimits
-from functions.sources.source import Stat, missing, object_name
+from functions.sources.source import LIST, Stat, missing, object_name
 from functions.sources.transfer import Deadline, check_size, copy
 
 if TYPE_CHECKING:
@@ -73,6 +74,18 @@ class HttpSource:
 
     def names(self) -> list[str]:
         _refuse("cannot be listed")
+
+    def list_file(self) -> bytes | None:
+        content = io.BytesIO()
+        with self._answer("GET", LIST) as (answer, deadline):
+            stat = _stat(answer)
+            if stat is None:
+                return None
+            check_size(LIST, stat.size, self._limits.list_size)
+            received = copy(LIST, answer.raw.read, content, self._limits.list_size, deadline)
+            if stat.size not in {-1, received.size}:
+                raise StorageUnavailable(f"The source storage broke off while it sent {LIST}.")
+        return content.getvalue()
 
     @contextmanager
     def _answer(self, method: str, key: str) -> Iterator[tuple[requests.Response, Deadline]]:

@@ -25,6 +25,7 @@ class FetchLimits:
     """What one look at the storage, or one fetch, may cost."""
 
     size: int = 50 * MIB
+    list_size: int = MIB  # of the file that lists functions
     connect_s: float = 5
     read_s: float = 15
     whole_s: float = 60

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIX = ".zip"
+LIST = "lists.txt"  # the names of functions, for those who want all of them
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
@@ -48,6 +49,9 @@ class Source(Protocol):
 
     def names(self) -> list[str]:
         """The functions that the storage has, sorted. Raises Forbidden when it cannot be listed."""
+
+    def list_file(self) -> bytes | None:
+        """What its LIST says; None when there is none. Raises SourceInvalid (too large)."""
 
 
 def object_name(name: str) -> str:

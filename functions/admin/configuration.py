@@ -1,0 +1,66 @@
+"""The configuration of each node: changed as a whole, by the same rules as `/configure`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.db import transaction
+
+from functions import dispatch
+from functions.models import Configuration
+
+if TYPE_CHECKING:
+    from django.forms import ModelForm
+    from django.http import HttpRequest, HttpResponse
+
+
+class ConfigurationForm(forms.ModelForm[Configuration]):
+    """Knows which state of the row the person has seen."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = self.instance.changed_at.isoformat()
+
+    class Meta:
+        model = Configuration
+        fields = (
+            "user_code_size_limit",
+            "container_pool_limit",
+            "container_pool_num",
+            "using_rest_mode",
+            "rest_container_life_time",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        fields = super().clean() or {}
+        if fields.get("seen") != self.instance.changed_at.isoformat():
+            raise forms.ValidationError("Somebody has changed it since this page was loaded. Load it again.")
+        return fields
+
+
+@admin.register(Configuration)
+class ConfigurationAdmin(admin.ModelAdmin[Configuration]):
+    form = ConfigurationForm
+    list_display = ("node", *ConfigurationForm.Meta.fields, "changed_at")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        Configuration.objects.of(settings.WF_NODE)
+        return super().changelist_view(request, extra_context)
+
+    def save_model(
+        self, request: HttpRequest, obj: Configuration, form: ModelForm[Configuration], change: bool
+    ) -> None:
+        values = {name: form.cleaned_data[name] for name in ConfigurationForm.Meta.fields}
+        if Configuration.objects.change(obj, **values):
+            transaction.on_commit(lambda: dispatch.enqueue("functions.tasks.sweep"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Configuration | None = None) -> bool:
+        return False
