@@ -1,0 +1,240 @@
+"""Where a call runs: in the function's long-lived container, a pre-warmed one, or a fresh one; and how each ends."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.invoke import place
+from functions.invoke.call import Answer, Call
+from functions.invoke.invoker import invoke
+from functions.models import Configuration, Function, PoolEntry
+from functions.models.pool_entry import PoolKind, PoolState
+from functions.upkeep import reaper
+from tests.functions.build.packages import package
+from tests.functions.conftest import join_background_work
+from tests.functions.fake_agent import HELLO, soon, takes_call
+from tests.functions.fake_engine import FakeEngine, end_agents
+from tests.functions.models import rows
+from tests.races.windows import at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_django import Settings
+
+    from functions.build.platform import Platform
+    from functions.engine.channel import Channel
+
+pytestmark = pytest.mark.usefixtures("settled")
+
+
+@pytest.fixture
+def call(platform: Platform, source_folder: Path) -> Iterator[Callable[[], Answer]]:
+    """Calls of one function, whose image is built; what follows each is done when it returns."""
+    package(source_folder, "Hello")
+
+    def call() -> Answer:
+        answer = invoke(Call("Hello", None, "call-1", time.monotonic()), platform)
+        join_background_work()
+        return answer
+
+    assert call().execution.start_type == "built"
+    yield call
+    reaper.remove_all_kept(platform)
+
+
+def configure(**values: Any) -> None:
+    assert Configuration.objects.change(Configuration.objects.of("test-node"), **values)
+
+
+def way(answer: Answer) -> tuple[str, str]:
+    """How the call ended, and what it found."""
+    row = rows.snapshot(answer.execution)
+    return row["error_code"] or row["state"], row["start_type"]
+
+
+def kept(kind: PoolKind) -> list[str]:
+    return [entry.state for entry in PoolEntry.objects.filter(kind=kind).order_by("pk")]
+
+
+# --- long-lived ---
+
+
+def test_calls_of_a_function_share_its_long_lived_container(call: Callable[[], Answer]) -> None:
+    configure(using_rest_mode=True)
+    answers = [call() for _ in range(3)]
+    assert [way(answer) for answer in answers] == [("SUCCEEDED", "cold"), ("SUCCEEDED", "warm"), ("SUCCEEDED", "warm")]
+    (entry,) = PoolEntry.objects.filter(kind=PoolKind.LONG_LIVED)
+    assert {answer.execution.container_name for answer in answers} == {entry.container_name}
+    assert all(rows.snapshot(answer.execution)["version"] == entry.image.version for answer in answers if entry.image)
+    assert all(rows.snapshot(answer.execution)["image_name"] == "hf_hello" for answer in answers)
+
+
+def test_eight_first_calls_at_once_are_cold_and_share_one_container(
+    call: Callable[[], Answer], platform: Platform
+) -> None:
+    configure(using_rest_mode=True)
+    found = at_once([lambda: invoke(Call("Hello", None, "c", time.monotonic()), platform)] * 8)
+    assert {answer.outcome.response["body"] for answer in found} == {"hello"}
+    assert len({answer.execution.container_name for answer in found}) == 1
+    assert way(call()) == ("SUCCEEDED", "warm")
+    assert kept(PoolKind.LONG_LIVED) == [PoolState.SERVING]
+
+
+def test_the_mode_and_a_function_s_own_choice_hold_from_the_next_call_on(call: Callable[[], Answer]) -> None:
+    Function.objects.update(isolation="shared")
+    assert [way(call())[1] for _ in range(2)] == ["cold", "warm"]
+    Function.objects.update(isolation="process")
+    assert [way(call())[1] for _ in range(2)] == ["cold", "warm"]
+    Function.objects.update(isolation="container")
+    assert way(call())[1] == "cold"
+    configure(using_rest_mode=True)
+    assert way(call())[1] == "cold"
+    Function.objects.update(isolation="")
+    assert way(call())[1] == "warm"
+
+
+def test_a_container_that_has_ended_costs_no_call(call: Callable[[], Answer], fake_engine: FakeEngine) -> None:
+    configure(using_rest_mode=True)
+    first = call()
+    end_agents(fake_engine)
+    second = call()
+    assert way(second) == ("SUCCEEDED", "cold")
+    assert second.execution.container_name != first.execution.container_name
+    assert kept(PoolKind.LONG_LIVED) == [PoolState.SERVING]
+
+
+def test_an_agent_that_dies_in_a_call_is_replaced_for_the_next_one(
+    call: Callable[[], Answer], fake_engine: FakeEngine
+) -> None:
+    configure(using_rest_mode=True)
+
+    def agent(channel: Channel) -> None:
+        takes_call(channel)
+
+    fake_engine.agent = agent
+    fake_engine.end = None
+    assert way(call()) == ("function_crashed", "cold")
+    assert kept(PoolKind.LONG_LIVED) == []
+    fake_engine.agent = HELLO
+    assert way(call()) == ("SUCCEEDED", "cold")
+
+
+def hanging_in_the_second_call(told: list[str], *, ends: bool) -> Callable[[Channel], None]:
+    calls: list[Any] = []
+
+    def agent(channel: Channel) -> None:
+        calls.append(takes_call(channel))
+        if len(calls) == 2:
+            told.append(channel.receive(soon())["type"])
+            if not ends:
+                channel.receive(soon())
+        elif calls[-1]["type"] == "call":
+            channel.send({"type": "result", "value": len(calls)}, soon())
+
+    return agent
+
+
+@pytest.mark.parametrize("ends", [True, False])
+@pytest.mark.parametrize("isolation", ["process", "shared"])
+def test_a_call_that_runs_too_long_is_cancelled_and_its_neighbours_go_on_where_they_can(
+    call: Callable[[], Answer], fake_engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, isolation: str, ends: bool
+) -> None:
+    monkeypatch.setattr(place, "KILL_GRACE_S", 2 if ends else 0.1)
+    Function.objects.update(isolation=isolation)
+    told: list[str] = []
+    fake_engine.agent = hanging_in_the_second_call(told, ends=ends)
+    first = call()
+    Function.objects.update(timeout=1)
+    late = call()
+    assert way(late) == ("function_timeout", "warm")
+    assert told == ["cancel"]
+    assert late.execution.container_name == first.execution.container_name
+    is_there = late.execution.container_name in [made["Name"] for made in fake_engine.made.values()]
+    assert is_there is ends
+    fake_engine.agent = HELLO
+    assert way(call()) == ("SUCCEEDED", "warm" if ends and isolation == "process" else "cold")
+
+
+# --- pre-warmed ---
+
+
+@pytest.fixture
+def pool(call: Callable[[], Answer]) -> None:
+    """A pool of two, filled after a call."""
+    configure(container_pool_limit=1, container_pool_num=2)
+    assert way(call()) == ("SUCCEEDED", "cold")
+    assert kept(PoolKind.PREWARMED) == [PoolState.IDLE] * 2
+
+
+@pytest.fixture
+def no_refill(pool: None, settings: Settings) -> None:
+    """Nothing is started in the background while the test looks."""
+    settings.WF_POOL_MEMORY = 0
+
+
+def test_a_call_takes_a_prewarmed_container_and_the_pool_is_filled_up_again(
+    call: Callable[[], Answer], fake_engine: FakeEngine, pool: None
+) -> None:
+    before = {entry.container_name for entry in PoolEntry.objects.filter(kind=PoolKind.PREWARMED)}
+    answer = call()
+    assert way(answer) == ("SUCCEEDED", "prewarmed")
+    assert answer.execution.container_name in before
+    after = {entry.container_name for entry in PoolEntry.objects.filter(kind=PoolKind.PREWARMED)}
+    assert (len(after), answer.execution.container_name in after) == (2, False)
+    assert answer.execution.container_name not in [made["Name"] for made in fake_engine.made.values()]
+
+
+def test_as_many_calls_at_once_as_containers_wait_take_one_each_and_the_others_go_fresh(
+    call: Callable[[], Answer], platform: Platform, no_refill: None
+) -> None:
+    found = at_once([lambda: invoke(Call("Hello", None, "c", time.monotonic()), platform)] * 5)
+    assert [answer.outcome.response["body"] for answer in found] == ["hello"] * 5
+    assert sorted(answer.execution.start_type for answer in found) == ["cold"] * 3 + ["prewarmed"] * 2
+    assert len({answer.execution.container_name for answer in found}) == 5
+
+
+@pytest.mark.parametrize(("ended", "start_type"), [(1, "prewarmed"), (2, "cold")])
+def test_a_prewarmed_container_that_died_while_it_waited_is_skipped(
+    call: Callable[[], Answer], fake_engine: FakeEngine, no_refill: None, ended: int, start_type: str
+) -> None:
+    newest_first = PoolEntry.objects.filter(kind=PoolKind.PREWARMED).order_by("-last_used_at")
+    died = [entry.container_name for entry in newest_first[:ended]]
+    for entry in newest_first[:ended]:
+        fake_engine._agents[entry.container_id].stop()
+    answer = call()
+    assert way(answer) == ("SUCCEEDED", start_type)
+    assert answer.execution.container_name not in died
+    assert not PoolEntry.objects.filter(container_name__in=died).exists()
+
+
+def test_a_prewarmed_container_whose_function_runs_too_long_is_dead_when_the_caller_hears_of_it(
+    call: Callable[[], Answer], fake_engine: FakeEngine, pool: None
+) -> None:
+    Function.objects.update(timeout=1)
+    for agent in fake_engine._agents.values():
+        agent._agent = lambda channel: takes_call(channel) and channel.receive(soon()) and None
+    answer = call()
+    assert way(answer) == ("function_timeout", "prewarmed")
+    assert answer.execution.container_name not in [made["Name"] for made in fake_engine.made.values()]
+
+
+def test_a_new_version_never_meets_an_old_container(
+    call: Callable[[], Answer], source_folder: Path, pool: None
+) -> None:
+    old = {entry.container_name for entry in PoolEntry.objects.filter(kind=PoolKind.PREWARMED)}
+    package(source_folder, "Hello", files={"config.json": '{"environment": "python3.12"}', "main.py": "x = 1\n"})
+    function = Function.objects.get()
+    Function.objects.outdate(function.pk)
+    answer = call()
+    assert way(answer) == ("SUCCEEDED", "built")
+    assert answer.execution.container_name not in old
+
+
+def test_without_a_pool_nothing_is_kept(call: Callable[[], Answer], pool: None) -> None:
+    configure(container_pool_limit=-1)
+    assert way(call()) == ("SUCCEEDED", "cold")
