@@ -235,7 +235,7 @@ def test_sigterm_ends_it(start: Start, handler: str) -> None:
         assert connection.answer().frame is None
 
 
-@pytest.mark.parametrize("options", [{"mode": "shared"}, {"log_limit": "much"}], ids=repr)
+@pytest.mark.parametrize("options", [{"mode": "alone"}, {"log_limit": "much"}], ids=repr)
 def test_it_does_not_start_with_settings_that_it_does_not_know(start: Start, options: dict[str, Any]) -> None:
     agent = start(ECHO, **options)
     assert agent.wait() == 1

@@ -7,8 +7,9 @@ read -r command <"$home/command"
 heap="-XX:MaxRAMPercentage=75.0"
 case $WF_MODE in
 process)
-    # The supervisor runs no code of the function. Nothing but the plain way of starting a process is as quick.
-    heap="-Xmx32m -Xss256k -Djdk.lang.Process.launchMechanism=VFORK"
+    # The supervisor runs no code of the function; its heap is for the events and results that pass through. The plain
+    # way of starting a process is the quickest.
+    heap="-Xmx128m -Xss256k -Djdk.lang.Process.launchMechanism=VFORK"
     ;;
 spare)
     # Whatever the process and its children print arrives on the supervisor's third pipe; the frames have 3 and 4.

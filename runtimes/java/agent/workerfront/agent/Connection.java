@@ -32,6 +32,16 @@ abstract class Connection implements Closeable {
         write(out, frame);
     }
 
+    /** Sends a frame that was received as this body. A large one is not copied. */
+    void relay(ByteBuffer body) throws IOException {
+        if (body.remaining() <= PIECE) {
+            send(Frames.whole(body));
+        } else {
+            send(Frames.length(body));
+            send(body);
+        }
+    }
+
     static void write(OutputStream out, ByteBuffer frame) throws IOException {
         while (frame.hasRemaining()) {
             int size = Math.min(PIECE, frame.remaining());

@@ -28,7 +28,7 @@ final class Exit {
         return new String(frame.array(), frame.position(), size, StandardCharsets.ISO_8859_1).equals(ANNOUNCED);
     }
 
-    /** What it has said of its end, if anything, and how it was: a status, or a signal's number as a negative one. */
+    /** Of what it has said of its end, if anything, and of how it was: a status, or a signal's number as a negative one. */
     static ByteBuffer frame(ByteBuffer announced, int end) {
         String how = end < 0 ? ",\"signal\":" + -end : ",\"status\":" + end;
         if (end == -SIGKILL && isNewOomKill()) {
@@ -36,8 +36,7 @@ final class Exit {
         }
         ByteBuffer body = announced == null ? told(end) : announced;
         byte[] tail = (how + "}").getBytes(StandardCharsets.US_ASCII);
-        int size = body.remaining() - 1 + tail.length;
-        ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES + size).putInt(size);
+        ByteBuffer frame = ByteBuffer.allocate(body.remaining() - 1 + tail.length);
         frame.put(body.array(), body.position(), body.remaining() - 1).put(tail).flip();
         return frame;
     }

@@ -29,7 +29,7 @@ final class ExitHook extends Thread {
     }
 
     /** Null when it was a signal that ends the process: that is the sender's doing. */
-    private static ByteBuffer exitFrame() {
+    static ByteBuffer exitFrame() {
         for (StackTraceElement[] frames : Thread.getAllStackTraces().values()) {
             for (int i = 0; i < frames.length; i++) {
                 if (frames[i].getClassName().equals("java.lang.Runtime") && frames[i].getMethodName().equals("exit")) {

@@ -29,6 +29,11 @@ final class Frames {
         return frame;
     }
 
+    /** What goes in front of this body. */
+    static ByteBuffer length(ByteBuffer body) {
+        return ByteBuffer.wrap(new byte[Integer.BYTES]).putInt(0, body.remaining());
+    }
+
     static ByteBuffer log(String stream, CharSequence text) {
         return end(start("log").plain(",\"stream\":").string(stream).plain(",\"data\":").string(text));
     }

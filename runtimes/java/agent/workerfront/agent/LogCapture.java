@@ -20,7 +20,8 @@ final class LogCapture {
     private final Stream stdout = new Stream("stdout");
     private final Stream stderr = new Stream("stderr");
     private int left;
-    private boolean ended;
+    private boolean isCut;
+    private boolean isOver;
 
     LogCapture(LogSink sink, int limit) {
         this.sink = sink;
@@ -35,17 +36,19 @@ final class LogCapture {
         System.setErr(stderr.printer());
     }
 
+    /** For a stream of the process that many calls share. False when this log is over. */
+    boolean write(boolean isError, byte[] bytes, int offset, int length) {
+        return accept(isError ? stderr : stdout, bytes, offset, length);
+    }
+
     PrintStream stdout() {
         return stdout.printer();
     }
 
     /** Passes on what was held back as the beginning of a character; what is written later is dropped. */
     synchronized void end() {
-        if (!ended) {
-            ended = true;
-            stdout.end();
-            stderr.end();
-        }
+        flush();
+        isOver = true;
     }
 
     /** The last words of a log that is longer than it may be. */
@@ -53,16 +56,24 @@ final class LogCapture {
         return "[log cut at " + limit + " bytes]\n";
     }
 
-    private synchronized void accept(Stream stream, byte[] bytes, int offset, int length) {
-        if (ended) {
-            return;
+    private synchronized boolean accept(Stream stream, byte[] bytes, int offset, int length) {
+        if (!isOver && !isCut) {
+            int passed = Math.min(length, left);
+            left -= passed;
+            stream.decode(ByteBuffer.wrap(bytes, offset, passed));
+            if (passed < length) {
+                flush();
+                isCut = true;
+                sink.logApart("stderr", cut(limit));
+            }
         }
-        int passed = Math.min(length, left);
-        left -= passed;
-        stream.decode(ByteBuffer.wrap(bytes, offset, passed));
-        if (passed < length) {
-            end();
-            sink.logApart("stderr", cut(limit));
+        return !isOver;
+    }
+
+    private void flush() {
+        if (!isOver && !isCut) {
+            stdout.end();
+            stderr.end();
         }
     }
 

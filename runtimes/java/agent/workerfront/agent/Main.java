@@ -33,6 +33,9 @@ public final class Main {
             case "process":
                 new ProcessMode(settings, Listener.bind(settings.channel)).serve();
                 break;
+            case "shared":
+                shared(settings, Listener.bind(settings.channel));
+                break;
             case "spare":
                 MemoryReserve.keep();
                 new SpareMode(settings).serve();
@@ -49,5 +52,11 @@ public final class Main {
         if (new ContainerMode(settings, listener).serve()) {
             new Halt().run();
         }
+    }
+
+    private static void shared(Settings settings, Listener listener) throws IOException {
+        Warmup.start();
+        MemoryReserve.keep();
+        new SharedMode(settings, listener).serve();
     }
 }

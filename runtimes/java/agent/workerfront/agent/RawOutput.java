@@ -3,29 +3,29 @@ package workerfront.agent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.UUID;
 
 /**
- * What a spare's native code and its children write to the process's own stdout and stderr: both end up in one pipe, and
- * so on the call's stdout.
+ * What a spare's process and its children write to stdout and stderr. All of it comes through one pipe, in which marks
+ * say whose the next bytes are; what is not marked counts as stdout.
  */
 final class RawOutput extends Thread {
     private static final int SIZE = 16 * 1024;
 
     private final InputStream in;
     private final OutputStream end;
-    private final PrintStream log;
-    private final String mark = UUID.randomUUID().toString(); // as bytes too few to be torn apart by other writers
-    private String held = ""; // what may be the beginning of the mark
+    private final String mark;
+    private final LogCapture log;
+    private boolean isError;
+    private String held = ""; // what may be the beginning of a mark
     private boolean isOver;
 
     /** Whatever is written to `end` arrives in `in`. */
-    RawOutput(InputStream in, OutputStream end, PrintStream log) {
-        super("worker-front-raw");
+    RawOutput(InputStream in, OutputStream end, String mark, LogCapture log) {
+        super("worker-front-output");
         this.in = in;
         this.end = end;
+        this.mark = mark;
         this.log = log;
         setDaemon(true);
     }
@@ -47,26 +47,42 @@ final class RawOutput extends Thread {
     /** Returns when everything that was written up to now is in the log. Nothing that comes later will be. */
     void finish() {
         try {
-            end.write(mark.getBytes(StandardCharsets.ISO_8859_1));
+            end.write((mark + RawStreams.END).getBytes(StandardCharsets.ISO_8859_1));
         } catch (IOException closed) {
             return;
         }
         awaitOver();
+        log.end();
     }
 
-    /** False when the mark was in it. */
+    /** False when the mark of the end was in it. */
     private boolean pass(String bytes) {
+        int start = 0;
         int place = bytes.indexOf(mark);
-        int size = place >= 0 ? place : bytes.length() - beginning(bytes);
-        byte[] passed = bytes.substring(0, size).getBytes(StandardCharsets.ISO_8859_1);
-        log.write(passed, 0, passed.length);
-        held = bytes.substring(size);
-        return place < 0;
+        while (place >= 0 && place + mark.length() < bytes.length()) {
+            write(bytes.substring(start, place));
+            char kind = bytes.charAt(place + mark.length());
+            if (kind == RawStreams.END) {
+                return false;
+            }
+            isError = kind == RawStreams.STDERR;
+            start = place + mark.length() + 1;
+            place = bytes.indexOf(mark, start);
+        }
+        int whole = place >= 0 ? place : bytes.length() - beginning(bytes, start);
+        write(bytes.substring(start, whole));
+        held = bytes.substring(whole);
+        return true;
     }
 
-    /** How many bytes at the end are the beginning of the mark. */
-    private int beginning(String bytes) {
-        int size = Math.min(bytes.length(), mark.length() - 1);
+    private void write(String bytes) {
+        byte[] passed = bytes.getBytes(StandardCharsets.ISO_8859_1);
+        log.write(isError, passed, 0, passed.length);
+    }
+
+    /** How many bytes at the end are the beginning of a mark. */
+    private int beginning(String bytes, int start) {
+        int size = Math.min(bytes.length() - start, mark.length() - 1);
         while (!bytes.endsWith(mark.substring(0, size))) {
             size--;
         }

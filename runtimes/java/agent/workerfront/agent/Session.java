@@ -12,6 +12,7 @@ final class Session implements Runnable {
     private int stage = Lifetime.NONE;
     private Place place;
     private ByteBuffer call;
+    private boolean isCalled;
     private boolean isCancelled;
 
     Session(Connection connection, ByteBuffer ready, Places places, Lifetime lifetime) {
@@ -52,7 +53,7 @@ final class Session implements Runnable {
             while (frame != null && take(frame)) {
                 frame = connection.receive();
             }
-        } catch (IOException broken) {
+        } catch (IOException | OutOfMemoryError broken) {
             // the end of this session, as if the peer had closed
         } finally {
             leave();
@@ -63,7 +64,7 @@ final class Session implements Runnable {
         return connection;
     }
 
-    /** The call is over: sends the last frame, unless it is null, and closes. Nothing when it has been cancelled. */
+    /** The call is over: sends this last frame, unless it is null, and closes. Nothing when it has been cancelled. */
     void end(ByteBuffer last) {
         synchronized (this) {
             if (stage != Lifetime.CALLING || isCancelled) {
@@ -73,7 +74,7 @@ final class Session implements Runnable {
         }
         try {
             if (last != null) {
-                connection.send(last);
+                connection.relay(last);
             }
         } catch (IOException gone) {
             // nobody is left to tell
@@ -103,9 +104,10 @@ final class Session implements Runnable {
     }
 
     private synchronized boolean take(ByteBuffer frame, Double seconds) {
-        if (call != null) {
+        if (isCalled) {
             return false; // one connection is one call
         }
+        isCalled = true;
         call = frame;
         lifetime.set(seconds);
         if (place != null) {
@@ -116,7 +118,9 @@ final class Session implements Runnable {
 
     private void call() {
         move(Lifetime.CALLING);
-        place.call(this, call);
+        ByteBuffer frame = call;
+        call = null; // it may be large
+        place.call(this, frame);
     }
 
     private void leave() {

@@ -17,7 +17,7 @@ final class SingleCall {
         this.logs = new LogCapture(outbox, settings.logLimit);
     }
 
-    /** Takes the streams of the process. */
+    /** Takes the streams and the end of the process. */
     void prepare() {
         logs.install();
         Runtime.getRuntime().addShutdownHook(new ExitHook(logs, outbox));

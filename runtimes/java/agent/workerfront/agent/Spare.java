@@ -3,18 +3,18 @@ package workerfront.agent;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.UUID;
 
 /** One process that is started ahead for one call, as its supervisor sees it. Its own thread reads what it sends. */
 final class Spare implements Place, Runnable {
     final File folder; // null: none
     private final Settings settings;
     private final Spares spares;
-    private final CallLog log;
+    private final CallLog log = new CallLog();
     private volatile SpareProcess process; // null: not started yet
     private volatile boolean isLoaded;
     private volatile boolean isDead;
-    private RawOutput raw;
-    private LogCapture rawLog;
+    private RawOutput output;
     private Session session; // of its call
     private boolean isDiscarded;
 
@@ -22,7 +22,6 @@ final class Spare implements Place, Runnable {
         this.settings = settings;
         this.spares = spares;
         this.folder = folder;
-        this.log = new CallLog(settings.logLimit);
     }
 
     /** Its number; 0 while it has none. */
@@ -54,7 +53,7 @@ final class Spare implements Place, Runnable {
         belongTo(caller);
         try {
             log.open(caller.connection());
-            process.send(Frames.whole(frame));
+            process.relay(frame);
             process.out().flush();
         } catch (IOException gone) {
             return; // the process or the peer: both have somebody who reads
@@ -82,10 +81,10 @@ final class Spare implements Place, Runnable {
     }
 
     private void start() throws IOException {
-        process = SpareProcess.start(settings, folder);
-        rawLog = new LogCapture(log, settings.logLimit);
-        raw = new RawOutput(process.raw, process.rawEnd, rawLog.stdout());
-        raw.start();
+        String mark = UUID.randomUUID().toString();
+        process = SpareProcess.start(settings, mark, folder);
+        output = new RawOutput(process.raw, process.rawEnd, mark, new LogCapture(log, settings.logLimit));
+        output.start();
     }
 
     private void serve() {
@@ -93,7 +92,7 @@ final class Spare implements Place, Runnable {
         isLoaded = report != null && FrameHead.of(report).type.equals(SpareMode.LOADED);
         isDead = report == null;
         spares.ready(this, isLoaded);
-        ByteBuffer last = isDead ? null : relay();
+        ByteBuffer last = isDead ? null : receive();
         isDead = last == null;
         if (isDead && isLoaded) {
             spares.died(this);
@@ -103,16 +102,7 @@ final class Spare implements Place, Runnable {
         }
     }
 
-    /** Passes on what is log. The frame that is not; null when the process has ended. */
-    private ByteBuffer relay() {
-        ByteBuffer frame = receive();
-        while (frame != null && FrameHead.of(frame).type.equals("log")) {
-            log.relay(Frames.whole(frame));
-            frame = receive();
-        }
-        return frame;
-    }
-
+    /** The next frame; null when the process has ended. */
     private ByteBuffer receive() {
         try {
             return process.receive();
@@ -122,8 +112,7 @@ final class Spare implements Place, Runnable {
     }
 
     private void finish(ByteBuffer last) {
-        raw.finish();
-        rawLog.end();
+        output.finish();
         session.end(answer(last));
         spares.answered(isLoaded);
         spares.end(this);
@@ -138,7 +127,7 @@ final class Spare implements Place, Runnable {
         if (last == null || Exit.isAnnounced(last)) {
             return Exit.frame(last, process.awaitEnd());
         }
-        return FrameHead.of(last).type.equals(SpareMode.REFUSED) ? null : Frames.whole(last);
+        return FrameHead.of(last).type.equals(SpareMode.REFUSED) ? null : last;
     }
 
     private synchronized void belongTo(Session caller) {

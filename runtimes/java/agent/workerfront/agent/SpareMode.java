@@ -16,10 +16,12 @@ final class SpareMode {
     /** In place of a last frame: what came was no call. */
     static final String REFUSED = "refused";
 
+    private final String mark;
     private final SingleCall single;
     private final Connection supervisor;
 
     SpareMode(Settings settings) throws IOException {
+        mark = settings.channel;
         single = new SingleCall(settings);
         supervisor = new Pipes();
     }
@@ -28,6 +30,7 @@ final class SpareMode {
     void serve() throws IOException {
         new Warmup().run();
         single.prepare();
+        RawStreams.install(mark);
         supervisor.send(Frames.plain(single.load() ? LOADED : UNLOADABLE));
         ByteBuffer frame = supervisor.receive();
         if (frame != null) {

@@ -36,11 +36,11 @@ final class SpareProcess extends Connection {
         process.getErrorStream().close();
     }
 
-    /** Its folder of temporary files may be null. */
-    static SpareProcess start(Settings settings, File folder) throws IOException {
+    /** The mark is for its output; its folder of temporary files may be null. */
+    static SpareProcess start(Settings settings, String mark, File folder) throws IOException {
         ProcessBuilder builder = new ProcessBuilder("/bin/sh", settings.starter);
         Map<String, String> environment = builder.environment();
-        environment.put("WF_CHANNEL", "");
+        environment.put("WF_CHANNEL", mark);
         environment.put("WF_HANDLER", settings.handler);
         environment.put("WF_MODE", "spare");
         environment.put("WF_RUNTIME", settings.runtime);

@@ -1,0 +1,30 @@
+package workerfront.agent;
+
+import java.nio.ByteBuffer;
+
+/** Room for one call of those that run at once in one process, with a thread for its handler. */
+final class SharedPlace implements Place {
+    private final SharedMode mode;
+    private HandlerThread handlerThread; // null: not needed yet
+    private SharedCall call;
+
+    SharedPlace(SharedMode mode, HandlerThread handlerThread) {
+        this.mode = mode;
+        this.handlerThread = handlerThread;
+    }
+
+    @Override
+    public void call(Session session, ByteBuffer frame) {
+        if (handlerThread == null) {
+            handlerThread = new HandlerThread();
+            handlerThread.start();
+        }
+        call = mode.nextCall();
+        call.begin(handlerThread, session, frame);
+    }
+
+    @Override
+    public void cancel(Session session) {
+        call.cancel();
+    }
+}

@@ -1,0 +1,280 @@
+"""The Java agent's mode `process`: many calls, each in a process that was started before it."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.runtimes.agent_process import call_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.runtimes.agent_process import AgentProcess, Answer, Connection
+    from tests.runtimes.java_agent import Start
+
+    StartMany = Callable[..., AgentProcess]
+
+pytest_plugins = ("tests.runtimes.java_agent",)
+
+
+@pytest.fixture
+def tmp(tmp_path: Path) -> Path:
+    """The folder of temporary files, which is not empty."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    (folder / "theirs").touch()
+    return folder
+
+
+@pytest.fixture
+def start_many(start: Start, tmp: Path) -> StartMany:
+    def start_many(handler: str, **variables: object) -> AgentProcess:
+        env = {f"WF_{name.upper()}": str(value) for name, value in variables.items()}
+        return start(handler, mode="process", env={"WF_TMP": str(tmp), **env})
+
+    return start_many
+
+
+def at_once(agent: AgentProcess, events: list[dict[str, Any]]) -> list[Answer]:
+    with ThreadPoolExecutor(len(events)) as threads:
+        return list(threads.map(agent.call, events))
+
+
+def begin(agent: AgentProcess, event: object = None, lifetime_s: float | None = None) -> Connection:
+    connection, _ = agent.ready()
+    head = {"type": "call", "id": "call-1", "lifetime_s": lifetime_s}
+    connection.send({**head, **call_frame(event), **head})
+    return connection
+
+
+def begin_printing(agent: AgentProcess, event: object = None) -> tuple[Connection, str]:
+    """A call whose first log has arrived, and that."""
+    connection = begin(agent, event)
+    frame = connection.receive()
+    assert frame is not None
+    return connection, frame["data"]
+
+
+def ends(pid: int, within_s: float = 10) -> bool:
+    """Waits for the end of a process that is no child of ours."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], within_s)[0])
+    finally:
+        os.close(descriptor)
+
+
+def becomes(condition: Callable[[], bool], within_s: float = 10) -> bool:
+    """Whether this is so in the end: what follows an answer is told to nobody."""
+    give_up = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def children(agent: AgentProcess) -> list[int]:
+    task = Path(f"/proc/{agent.process.pid}/task")
+    return [int(pid) for thread in task.iterdir() for pid in (thread / "children").read_text().split()]
+
+
+def test_calls_at_once_have_their_own_results_and_logs(start_many: StartMany) -> None:
+    agent = start_many("Processes.speak")
+    words = [f"word{i}" for i in range(8)]
+    for word, answer in zip(words, at_once(agent, [{"word": word} for word in words]), strict=True):
+        assert answer.value == word
+        printed = Counter(answer.stdout.splitlines())
+        assert printed == Counter([f"printed {word}", f"child {word}", f"error {word}", f"raw {word}"])
+    assert agent.output() == ""
+
+
+def test_what_children_print_is_cut_at_the_limit(start: Start, tmp: Path) -> None:
+    answer = start("Processes.flood", mode="process", log_limit=1000, env={"WF_TMP": str(tmp)}).call()
+    assert len(answer.stdout) <= 1000
+    assert answer.logs[-1] == ("stderr", "[log cut at 1000 bytes]\n")
+
+
+def test_a_call_has_a_folder_of_its_own_and_nothing_is_left_of_it(start_many: StartMany, tmp: Path) -> None:
+    agent = start_many("Processes.folder")
+    first, second = agent.call().value, agent.call().value
+    assert first["folder"] != second["folder"]
+    assert Path(first["folder"]).parent == tmp
+    assert (first["property"], first["files"]) == (first["folder"], 2)
+    gone = [first["folder"], second["folder"], str(tmp / "stray")]
+    assert becomes(lambda: not any(os.path.lexists(path) for path in gone))
+    assert (tmp / "theirs").exists()
+
+
+def test_processes_that_a_call_leaves_are_ended_and_a_neighbours_are_not(start_many: StartMany, tmp_path: Path) -> None:
+    agent = start_many("Processes.daemons")
+    pids = agent.call().value
+    assert all([ends(pid) for pid in pids])
+    neighbours = start_many("Processes.await")
+    neighbour, _ = begin_printing(neighbours, {"file": str(tmp_path / "flag")})
+    other, _ = begin_printing(neighbours, {"file": str(tmp_path / "another flag")})
+    other.send({"type": "cancel"})
+    assert other.receive() is None
+    (tmp_path / "flag").touch()
+    assert neighbour.answer().value == 7
+
+
+def test_a_process_that_ends_is_told_with_its_status_or_signal(start_many: StartMany) -> None:
+    agent = start_many("Processes.end", concurrency=4)
+    ways = {"exit": ("status", 3), "halt": ("status", 4), "kill": ("signal", 9), "terminate": ("signal", 15)}
+    ways["crash"] = ("signal", signal.SIGABRT)
+    for (name, number), answer in zip(ways.values(), at_once(agent, [{"how": how} for how in ways]), strict=True):
+        assert (answer.error["kind"], answer.error["errorType"]) == ("exit", "ProcessEnded")
+        assert answer.error[name] == number
+        assert "oom" not in answer.error
+        assert "last words\n" in answer.stdout
+    assert agent.process.poll() is None
+
+
+def test_an_exit_says_where_it_was_called(start_many: StartMany) -> None:
+    error = start_many("Processes.end").call({"how": "exit"}).error
+    assert error["errorMessage"] == "the handler called System.exit"
+    assert error["stackTrace"][1].startswith("at main.Processes.end(Processes.java:")
+
+
+def test_the_heap_is_part_of_the_memory_of_one_call(start_many: StartMany) -> None:
+    agent = start_many("Failures.eat", memory=64 << 20)
+    for _ in range(2):
+        answer = agent.call()
+        assert (answer.error["kind"], answer.error["oom"], answer.stdout) == ("exit", True, "eating\n")
+
+
+def test_a_cancelled_call_is_dead_with_its_children_before_its_connection_closes(start_many: StartMany) -> None:
+    agent = start_many("Processes.hang")
+    connection, line = begin_printing(agent)
+    connection.send({"type": "cancel"})
+    assert connection.receive() is None
+    assert all([ends(int(pid), 0) for pid in line.split()])
+    connection, line = begin_printing(agent)
+    connection.close()
+    assert all([ends(int(pid), 2) for pid in line.split()])
+    agent.ready()[0].close()
+
+
+def test_it_ends_when_no_call_came_for_its_lifetime(start_many: StartMany, tmp: Path) -> None:
+    agent = start_many("Processes.wait", lifetime=1.5)
+    assert agent.call({"ms": 2000}).value == "waited"
+    answered = time.monotonic()
+    spares = children(agent)
+    agent.ready()[0].close()
+    assert agent.wait() == 0
+    assert time.monotonic() - answered >= 1.4
+    assert all([ends(pid, 2) for pid in spares])
+    assert [path.name for path in tmp.iterdir()] == ["theirs"]
+
+
+def test_a_peer_changes_the_lifetime(start_many: StartMany) -> None:
+    agent = start_many("Processes.wait", lifetime=600)
+    running = begin(agent, {"ms": 500})
+    asking, _ = agent.ready()
+    asking.send({"type": "lifetime", "lifetime_s": 0})
+    assert asking.receive() is None
+    assert running.answer().value == "waited"
+    assert agent.wait() == 0
+
+
+def test_a_call_changes_the_lifetime(start_many: StartMany) -> None:
+    agent = start_many("Processes.wait")
+    assert begin(agent, {"ms": 0}, lifetime_s=0.1).answer().value == "waited"
+    assert agent.wait() == 0
+
+
+def test_a_peer_that_has_its_ready_keeps_nobody_alive(start_many: StartMany) -> None:
+    agent = start_many("Processes.wait", lifetime=0.1)
+    agent.ready()
+    assert agent.wait() == 0
+
+
+def test_more_callers_than_places_wait_their_turn(start_many: StartMany) -> None:
+    agent = start_many("Processes.wait", concurrency=2)
+    answers = at_once(agent, [{"ms": 50}] * 6)
+    assert [answer.value for answer in answers] == ["waited"] * 6
+    assert len(children(agent)) <= 3  # with the shell that kills
+
+
+def test_a_handler_that_cannot_be_loaded_is_told_once_and_ends_the_agent(start_many: StartMany) -> None:
+    agent = start_many("Unloadable.handler")
+    agent.ready()[0].close()
+    answer = agent.call()
+    assert (answer.error["kind"], answer.stdout) == ("init", "looking\n")
+    assert agent.wait() == 0
+
+
+def test_a_handler_that_exits_while_it_is_loaded_is_told_and_ends_the_agent(start_many: StartMany) -> None:
+    agent = start_many("Leaving.handler")
+    answer = agent.call()
+    assert (answer.error["kind"], answer.error["status"]) == ("exit", 5)
+    assert answer.stdout == "some first and last words\n"
+    assert agent.wait() == 0
+
+
+def test_large_events_and_results_pass(start_many: StartMany) -> None:
+    agent = start_many("Signatures.event")
+    text = "x" * 6_200_000
+    assert all(answer.value == {"text": text} for answer in at_once(agent, [{"text": text}] * 3))
+
+
+def test_both_streams_arrive_in_the_order_of_printing(start_many: StartMany) -> None:
+    runs = [
+        (name, "".join(data for _, data in run))
+        for name, run in groupby(start_many("Output.both").call().logs, key=lambda log: log[0])
+    ]
+    assert runs[:3] == [("stdout", "loading\nout 0 ü 🍐\n"), ("stderr", "err 0\n"), ("stdout", "out 1 ü 🍐\n")]
+    assert start_many("Output.close").call().stderr == "still open\n"
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b'{"type":"call","event":1}', b'{"type":"call","context":{}', b"\xff"])
+def test_garbage_ends_its_connection_alone(start_many: StartMany, payload: bytes) -> None:
+    agent = start_many("Signatures.event")
+    other, _ = agent.ready()
+    connection, _ = agent.ready()
+    connection.send_payload(payload)
+    assert connection.receive() is None
+    other.send(call_frame(1))
+    assert other.answer().value == {"event": 1}
+
+
+def test_sigterm_ends_it_with_every_process_of_it(start_many: StartMany) -> None:
+    agent = start_many("Processes.hang")
+    connection, line = begin_printing(agent)
+    processes = [*children(agent), *(int(pid) for pid in line.split())]
+    agent.process.send_signal(signal.SIGTERM)
+    assert agent.wait() == 128 + signal.SIGTERM
+    assert connection.answer().frame is None
+    assert all([ends(pid, 2) for pid in processes])
+
+
+def test_many_calls_leave_nothing_behind(start_many: StartMany) -> None:
+    agent = start_many("Signatures.event", concurrency=3)
+
+    def descriptors() -> int:
+        return len(os.listdir(f"/proc/{agent.process.pid}/fd"))
+
+    def is_quiet() -> bool:
+        return len(children(agent)) == 3  # two spares, and the shell that kills
+
+    for i in range(5):
+        assert agent.call(i).value == {"event": i}
+    assert becomes(is_quiet)
+    before = descriptors()
+    for i in range(40):
+        assert agent.call(i).value == {"event": i}
+    assert becomes(lambda: is_quiet() and descriptors() <= before)
