@@ -162,10 +162,10 @@ def test_a_cancelled_call_is_dead_with_its_children_before_its_connection_closes
     connection, line = begin_printing(agent)
     connection.send({"type": "cancel"})
     assert connection.receive() is None
-    assert all([ends(int(pid), 0) for pid in line.split()])
+    assert all(ends(int(pid), 0) for pid in line.split())
     connection, line = begin_printing(agent)
     connection.close()
-    assert all([ends(int(pid), 2) for pid in line.split()])
+    assert all(ends(int(pid), 2) for pid in line.split())
     agent.ready()[0].close()
 
 
@@ -266,7 +266,7 @@ def test_many_calls_leave_nothing_behind(start_many: StartMany) -> None:
     agent = start_many("Signatures.event", concurrency=3)
 
     def descriptors() -> int:
-        return len(os.listdir(f"/proc/{agent.process.pid}/fd"))
+        return len(list(Path(f"/proc/{agent.process.pid}/fd").iterdir()))
 
     def is_quiet() -> bool:
         return len(children(agent)) == 3  # two spares, and the shell that kills
