@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from functions.engine.docker import ContainerState, NoSuchImage, NoSuchThing
+from functions.errors import Conflict
 from tests.functions.fake_agent import HELLO, Agent, AgentThread, answering, soon
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ class FakeEngine:
 
     def remove_image(self, image_id: str, *, keep_layers: bool = False) -> None:
         self._happens("remove_image")
+        if any(made["Image"] == image_id for made in list(self.made.values())):
+            raise Conflict(f"{image_id} is used by a container")
         self.built.pop(image_id, None)
 
     def images(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:

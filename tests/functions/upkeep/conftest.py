@@ -6,15 +6,21 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 
 from functions.build.platform import Platform
-from functions.engine import host_config
+from functions.engine import host_config, labels
 from functions.engine.docker import Engine
+from functions.models.image import ImageState
+from functions.pool.container import remove_folder
+from tests.functions.models import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from functions.models import Image
     from functions.sources.folder import FolderSource
+    from tests.functions.fake_engine import FakeEngine
 
 BASE = "python:3.12-slim"
 
@@ -46,3 +52,20 @@ def container(real: Platform) -> Iterator[Callable[..., str]]:
     yield make
     for container_id in made:
         real.engine.remove(container_id)
+
+
+@pytest.fixture
+def ready(platform: Platform, fake_engine: FakeEngine) -> Iterator[Callable[..., Image]]:
+    """Makes images that are READY, in row and fake engine; what their containers leave goes with the test."""
+
+    def make(name: str = "W1", **fields: Any) -> Image:
+        image_id = f"sha256:{name}"
+        label = labels.image(platform.instance, platform.node, name, rows.VERSION)
+        fake_engine.built[image_id] = {"Id": image_id, "Labels": label}
+        return rows.image(ImageState.READY, rows.function(name), **{"image_id": image_id, **fields})
+
+    yield make
+    for container_id in list(fake_engine.made):
+        fake_engine.remove(container_id)
+    for folder in (settings.WF_HOME / "channels").iterdir():
+        remove_folder(folder)
