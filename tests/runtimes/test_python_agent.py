@@ -25,7 +25,7 @@ def function(request: pytest.FixtureRequest, tmp_path: Path) -> PythonFunction:
 def test_it_says_that_it_is_ready_and_for_which_runtime(function):
     with function.agent(ECHO, runtime="python3.7") as agent:
         _, ready = agent.ready()
-    assert ready == {"type": "ready", "runtime": "python3.7", "agent_version": 1}
+    assert ready == {"type": "ready", "runtime": "python3.7", "agent_version": 2}
 
 
 def test_everybody_may_connect_to_its_socket(function):

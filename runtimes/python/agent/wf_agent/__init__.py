@@ -7,4 +7,4 @@ to print, to end, and to hand one message to the supervisor.
 The modules import as little as they can, because each import is part of every cold start.
 """
 
-AGENT_VERSION = 1
+AGENT_VERSION = 2

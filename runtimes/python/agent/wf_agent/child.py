@@ -60,14 +60,14 @@ def _identity(fd: int):
     return stat.S_ISSOCK(status.st_mode), status.st_dev, status.st_ino
 
 
-def main(settings, control: int, token: bytes, output) -> None:
-    """Serve one call. Never returns: what is further up the stack belongs to the supervisor."""
+def main(settings, ends, token: bytes, serve) -> None:
+    """Run `serve(settings, channel)`. Never returns: what is further up the stack belongs to the supervisor."""
     status = 1
     try:
         signals.restore_defaults()
-        _wire(control, output)
+        _wire(ends)
         memory.offer_to_oom_killer()
-        _serve(settings, Channel(CONTROL, token))
+        serve(settings, Channel(CONTROL, token))
         status = 0
     except ChannelLostError:
         status = CHANNEL_LOST
@@ -77,13 +77,21 @@ def main(settings, control: int, token: bytes, output) -> None:
         _exit(status)
 
 
-def _wire(control: int, output) -> None:
-    """0 is empty, 1 and 2 are the pipes, 3 leads to the supervisor; nothing else of the supervisor's stays open."""
+def connect(ends) -> None:
+    """0 is empty, 1 and 2 are the pipes, 3 leads to the supervisor."""
+    control, stdout, stderr = ends
     null = os.open(os.devnull, os.O_RDONLY)
-    for fd, number in ((null, 0), (output[0], 1), (output[1], 2)):
+    for fd, number in ((null, 0), (stdout, 1), (stderr, 2)):
         os.dup2(fd, number)
     os.dup2(control, CONTROL, inheritable=False)
-    os.closerange(FIRST_UNUSED, max(control, null, *output) + 1)
+    if null > CONTROL:
+        os.close(null)
+
+
+def _wire(ends) -> None:
+    """Nothing else of the supervisor's stays open."""
+    connect(ends)
+    os.closerange(FIRST_UNUSED, max(map(int, os.listdir("/proc/self/fd"))) + 1)
     sys.stdout = sys.__stdout__ = _text_stream(1)
     sys.stderr = sys.__stderr__ = _text_stream(2)
 
@@ -93,26 +101,32 @@ def _text_stream(fd: int):
     return open(fd, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _serve(settings, channel: Channel) -> None:
+def serve(settings, channel: Channel) -> None:
+    """Load the handler when the first message says so; the second one is the call."""
     channel.receive()
-    function, failure = _load(settings.handler)
-    flush()
+    function, failure = load(settings.handler)
     channel.send(b"")
+    serve_call(settings, channel, function, failure)
+
+
+def serve_call(settings, channel: Channel, function, failure=None) -> None:
     call = codec.decode(channel.receive())
-    answer = failure or _invoke(function, call, settings.result_limit)
+    answer = failure or invoke(function, call, settings.result_limit)
     flush()
     channel.send(answer)
 
 
-def _load(notation: str):
+def load(notation: str):
     """The handler and None, or None and the error frame."""
     try:
         return handler.load(notation, os.getcwd()), None
     except BaseException as error:
         return None, outcome.error_frame("init", error)
+    finally:
+        flush()
 
 
-def _invoke(function, call: dict, result_limit: int) -> bytes:
+def invoke(function, call: dict, result_limit: int) -> bytes:
     context = handler.Context(call["context"])
     clock = outcome.Clock()
     try:

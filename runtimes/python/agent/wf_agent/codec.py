@@ -6,6 +6,10 @@ every cold start. The two C functions below are what it calls in the end, with t
 
 from _json import encode_basestring, make_encoder, make_scanner
 
+WHITE_SPACE = " \t\r\n"
+# Characters in which the first pairs of a frame must lie.
+HEAD = 4096
+
 
 def _refuse_type(value):
     raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
@@ -39,7 +43,7 @@ def encode(value) -> bytes:
 
 def decode(payload: bytes):
     """The value of one JSON text. Anything else is a ValueError."""
-    text = payload.decode("utf-8").strip(" \t\r\n")
+    text = payload.decode("utf-8").strip(WHITE_SPACE)
     try:
         value, end = _scan(text, 0)
     except StopIteration as stop:
@@ -47,3 +51,32 @@ def decode(payload: bytes):
     if end != len(text):
         raise ValueError("more than one JSON value, the second at character %d" % end)
     return value
+
+
+def decode_head(payload: bytes, names) -> dict:
+    """The first pairs of an object as long as their keys are among `names`; what comes after them is not looked at."""
+    text = payload[:HEAD].decode("utf-8", "replace")
+    values = {}
+    at = _after(text, 0, "{")
+    try:
+        while at:
+            name, at = _scan(text, at)
+            if name not in names:
+                break
+            values[name], at = _scan(text, _after(text, at, ":"))
+            at = _after(text, at, ",")
+    except (StopIteration, TypeError, ValueError):
+        pass  # the end of the object, or of what is looked at
+    return values
+
+
+def _after(text: str, at: int, mark: str) -> int:
+    """The place behind `mark` and the white space around it; 0 when the mark is not there."""
+    at = _skip(text, at)
+    return _skip(text, at + 1) if text[at : at + 1] == mark else 0
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in WHITE_SPACE:
+        at += 1
+    return at

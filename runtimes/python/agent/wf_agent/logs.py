@@ -11,15 +11,19 @@ CHUNK = 65536 // 3 - 3
 # The most that a pipe can hold for an unprivileged process. Draining stops there: a daemon may write for ever.
 PIPE_CAPACITY = 1024 * 1024
 
+STREAMS = ("stdout", "stderr")
+
 _new_decoder = codecs.getincrementaldecoder("utf-8")
 
 
 class LogCapture:
     """`pipes` maps the read end of a pipe to the stream's name; the ends must be non-blocking."""
 
+    closing = None  # called with a descriptor before it is closed
+
     def __init__(self, pipes: dict, limit: int):
         self._open = dict(pipes)
-        self._decoders = {name: _new_decoder("replace") for name in pipes.values()}
+        self._decoders = {name: _new_decoder("replace") for name in STREAMS}
         self._limit = limit
         self._room = limit
         self._pending = []  # [stream, bytes]; neighbours of one stream are joined, so that many small writes stay small
@@ -38,8 +42,7 @@ class LogCapture:
         if data:
             self._keep(self._open[fd], data)
         else:
-            del self._open[fd]
-            os.close(fd)
+            self._close(fd)
         return len(data)
 
     def take(self) -> list:
@@ -52,14 +55,38 @@ class LogCapture:
         return [frame for frame in frames if frame]
 
     def finish(self) -> list:
-        """Read what is in the pipes, without waiting for more, and give the last log frames."""
-        for fd in self.fds():
-            self._drain(fd)
+        """The last log frames, with what is still in the pipes."""
+        self.drain()
         frames = self.take()
         if self._room >= 0:  # when cut, the notice is the last word
             rest = [self._frame(name, decoder.decode(b"", True)) for name, decoder in self._decoders.items()]
             frames += [frame for frame in rest if frame]
         return frames
+
+    def follow(self, earlier) -> None:
+        """Begin with what an earlier capture has and has not handed on, and with the room that it has left."""
+        earlier.drain()
+        self._pending, earlier._pending = earlier._pending, []
+        self._notice, self._room = earlier._notice, earlier._room
+
+    def note(self, text: bytes) -> None:
+        """A line of the agent's own."""
+        self._append("stderr", text)
+
+    def close(self) -> None:
+        for fd in self.fds():
+            self._close(fd)
+
+    def _close(self, fd: int) -> None:
+        if self.closing:
+            self.closing(fd)
+        del self._open[fd]
+        os.close(fd)
+
+    def drain(self) -> None:
+        """Read what is in the pipes, without waiting for more."""
+        for fd in self.fds():
+            self._drain(fd)
 
     def _drain(self, fd: int) -> None:
         seen = 0

@@ -30,8 +30,12 @@ class HandlerProcess:
         self._control_open = True
         self._messages = frames.FrameBuffer()
         self._token = token
-        self._kills_before = memory.oom_kills()
+        self.count_kills()
         self._fault = ""
+
+    def count_kills(self) -> None:
+        """What the kernel kills from now on may be this process."""
+        self._kills_before = memory.oom_kills()
 
     @property
     def over(self) -> bool:
@@ -65,6 +69,12 @@ class HandlerProcess:
     def kill(self) -> None:
         if self.status is None:
             signals.kill(self.pid)
+
+    def close(self) -> None:
+        """Give the descriptors back, when this process is one of many."""
+        self._control.close()
+        self._control_open = False
+        self.logs.close()
 
     def last_frame(self) -> bytes:
         """The payload that ends the call; `over` must be true."""
@@ -129,20 +139,40 @@ class HandlerProcess:
         return "the function's process ended with status %d before it had answered" % status
 
 
-def start(settings) -> HandlerProcess:
-    """Fork the handler's process. The first message makes it load the handler, the second one is the call."""
+def start(settings, serve=None, kind=HandlerProcess) -> HandlerProcess:
+    """Fork a process that runs `serve`, by default child.serve, and is seen by the supervisor as a `kind`."""
     token = os.urandom(TOKEN_SIZE)
-    control, childs_control = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    stdout, childs_stdout = os.pipe()
-    stderr, childs_stderr = os.pipe()
-    pid = os.fork()
+    own, childs = open_ends()
+    try:
+        pid = os.fork()
+    except OSError:
+        close_ends(own + childs)
+        raise
     if pid == 0:
         from wf_agent import child
 
-        child.main(settings, childs_control.fileno(), token, (childs_stdout, childs_stderr))
-    childs_control.close()
-    for fd in (childs_stdout, childs_stderr):
+        child.main(settings, childs, token, serve or child.serve)
+    close_ends(childs)
+    return seen_as(kind, pid, own, token, settings)
+
+
+def open_ends() -> tuple:
+    """The supervisor's ends of the channel, stdout and stderr of a process, and the process's ends."""
+    control, childs_control = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    stdout, childs_stdout = os.pipe()
+    stderr, childs_stderr = os.pipe()
+    return (control.detach(), stdout, stderr), (childs_control.detach(), childs_stdout, childs_stderr)
+
+
+def close_ends(ends) -> None:
+    for fd in ends:
         os.close(fd)
+
+
+def seen_as(kind, pid: int, own, token: bytes, settings) -> HandlerProcess:
+    """A process that exists, from its pid and the supervisor's ends."""
+    control, stdout, stderr = own
     for fd in (stdout, stderr):
         os.set_blocking(fd, False)
-    return HandlerProcess(pid, control, LogCapture({stdout: "stdout", stderr: "stderr"}, settings.log_limit), token)
+    logs = LogCapture({stdout: "stdout", stderr: "stderr"}, settings.log_limit)
+    return kind(pid, _socket.socket(fileno=control), logs, token)

@@ -1,6 +1,6 @@
 """What the worker asks of this agent, read from the environment once."""
 
-MODES = ("container",)
+MODES = ("container", "process", "shared")
 
 
 class SettingsError(Exception):
@@ -17,6 +17,12 @@ class Settings:
         self.runtime = _take(environment, "WF_RUNTIME")
         self.log_limit = _take_size(environment, "WF_LOG_LIMIT", "262144")
         self.result_limit = _take_size(environment, "WF_RESULT_LIMIT", "6291456")
+        self.lifetime_s = _take_seconds(environment, "WF_LIFETIME")
+        self.concurrency = max(1, _take_size(environment, "WF_CONCURRENCY", "8", "number of calls"))
+        self.temporary = environment.pop("WF_TMP", "")
+        # Nothing here needs them: an interpreter has no limit for its own heap, and leftovers are found by their parents.
+        environment.pop("WF_MEMORY", None)
+        environment.pop("WF_ALONE", None)
         if self.mode not in MODES:
             raise SettingsError("WF_MODE is %r; this agent knows %s" % (self.mode, ", ".join(MODES)))
 
@@ -28,8 +34,20 @@ def _take(environment, name: str, default: str = "") -> str:
     return value
 
 
-def _take_size(environment, name: str, default: str) -> int:
+def _take_size(environment, name: str, default: str, unit: str = "number of bytes") -> int:
     value = _take(environment, name, default)
     if not value.isdigit():
-        raise SettingsError("%s is %r, which is no number of bytes" % (name, value))
+        raise SettingsError("%s is %r, which is no %s" % (name, value, unit))
     return int(value)
+
+
+def _take_seconds(environment, name: str):
+    """A number, or None for no limit."""
+    value = environment.pop(name, "") or "0"
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < float("inf"):
+        raise SettingsError("%s is %r, which is no number of seconds" % (name, value))
+    return seconds or None

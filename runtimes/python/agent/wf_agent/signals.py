@@ -5,6 +5,7 @@ import _signal
 import os
 
 SIGKILL = _signal.SIGKILL
+SIGSTOP = _signal.SIGSTOP
 
 
 class ChildWatch:
@@ -14,8 +15,16 @@ class ChildWatch:
         self.fd, self._wake = os.pipe()
         os.set_blocking(self.fd, False)
         os.set_blocking(self._wake, False)
-        _signal.signal(_signal.SIGCHLD, lambda number, frame: None)  # an ignored signal would not wake anybody
+        # An ignored signal would not wake anybody.
+        self._before = _signal.signal(_signal.SIGCHLD, lambda number, frame: None)
         _signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+
+    def forget(self) -> None:
+        """In a forked child: as it was before."""
+        _signal.set_wakeup_fd(-1)
+        _signal.signal(_signal.SIGCHLD, self._before or _signal.SIG_DFL)
+        os.close(self.fd)
+        os.close(self._wake)
 
     def reap(self) -> dict:
         """Status by pid of every child that has ended; process 1 adopts the orphans of others, too."""
@@ -37,14 +46,14 @@ def _ended_children():
         yield pid, status
 
 
-def end_on_sigterm(child_pid: int) -> None:
-    """SIGTERM ends the supervisor at once, and the handler's process with it. Process 1 has no such default."""
+def end_on_sigterm(end) -> None:
+    """SIGTERM ends the supervisor at once, after `end()`. Process 1 has no such default."""
 
-    def end(number, frame):
-        kill(child_pid)
+    def handle(number, frame):
+        end()
         os._exit(128 + number)
 
-    _signal.signal(_signal.SIGTERM, end)
+    _signal.signal(_signal.SIGTERM, handle)
 
 
 def kill(pid: int) -> None:

@@ -16,8 +16,30 @@ def main() -> None:
     except SettingsError as error:
         sys.stderr.write("agent: %s\n" % error)
         sys.exit(2)
+    MODES[settings.mode](settings)
+
+
+def container(settings) -> None:
     watch = signals.ChildWatch()
     # First of all, while this process is small; the child gets ready while the listener is made.
     handlers_process = process.start(settings)
-    signals.end_on_sigterm(handlers_process.pid)
+    signals.end_on_sigterm(handlers_process.kill)
     OneCall(settings, listen(settings.channel), watch, handlers_process).serve()
+
+
+def processes(settings) -> None:
+    from wf_agent import leftovers
+    from wf_agent.loop import Loop
+    from wf_agent.pool import Pool
+    from wf_agent.server import Server
+    from wf_agent.temporary import Temporary
+
+    leftovers.adopt_orphans()
+    signals.end_on_sigterm(lambda: leftovers.end_below(os.getpid()))
+    loop, watch = Loop(), signals.ChildWatch()
+    pool = Pool(settings, loop, watch, Temporary(settings.temporary))
+    Server(settings, loop, listen(settings.channel), pool).run()
+    pool.close()
+
+
+MODES = {"container": container, "process": processes}

@@ -1,0 +1,183 @@
+"""The worker's connections to a long-lived agent: each one waits for a place, brings a call, and gets its answer.
+
+Where calls run is the business of `places`: pool.Pool or threads.Threads.
+"""
+
+from collections import deque
+from time import monotonic
+
+from wf_agent import AGENT_VERSION, frames
+from wf_agent.codec import decode_head, encode
+from wf_agent.connection import Connection
+from wf_agent.lifetime import Lifetime
+
+# A moment without anything to do, in which a process is made ahead.
+QUIET_S = 0.002
+# After the agent has stopped listening: for peers that are about to call, or have not closed.
+GRACE_S = 5
+HEAD = ("type", "id", "lifetime_s")
+
+
+class Server:
+    def __init__(self, settings, loop, listener, places):
+        self._loop = loop
+        self._listener = listener
+        self._places = places
+        self._lifetime = Lifetime(settings.lifetime_s)
+        self._waiting = deque()
+        self._connections = set()
+        self._in_flight = set()  # connections whose call is there and not answered
+        self._grace_until = None  # set once it has stopped listening
+        self._ready = encode({"type": "ready", "runtime": settings.runtime, "agent_version": AGENT_VERSION})
+
+    def run(self) -> None:
+        """Until the lifetime is over and nobody is left."""
+        self._loop.watch(self._listener.fileno(), self._accept)
+        while not self._over():
+            quiet = not self._loop.turn(self._patience())
+            self._seat_waiting()
+            self._places.tend(len(self._waiting), quiet)
+            if self._grace_until is None and self._lifetime_over():
+                self._stop_listening()
+
+    # -- the end
+
+    def _patience(self):
+        times = [QUIET_S] if self._places.wants_more else []
+        if self._grace_until is not None:
+            times.append(self._grace_until - monotonic())
+        elif not self._in_flight and self._lifetime.left() is not None:
+            times.append(self._lifetime.left())
+        return min(times) if times else None
+
+    def _lifetime_over(self) -> bool:
+        return self._lifetime.draining or (not self._in_flight and self._lifetime.left() == 0)
+
+    def _stop_listening(self) -> None:
+        """Who has connected by now is served."""
+        self._accept()
+        self._loop.forget(self._listener.fileno())
+        self._listener.close()
+        self._grace_until = monotonic() + GRACE_S
+
+    def _over(self) -> bool:
+        if self._grace_until is None:
+            return False
+        if self._in_flight:
+            self._grace_until = monotonic() + GRACE_S
+            return False
+        return not self._connections or monotonic() >= self._grace_until
+
+    # -- connections
+
+    def _accept(self, _event=None) -> None:
+        while True:
+            try:
+                fd = self._listener._accept()[0]
+            except BlockingIOError:
+                return
+            except OSError:  # the peer has thought better of it
+                continue
+            connection = Connection(self._loop, fd, self)
+            self._connections.add(connection)
+            self._waiting.append(connection)
+            self._places.load()
+            self._seat_waiting()
+
+    def _seat_waiting(self) -> None:
+        while self._waiting:
+            seat = self._places.take()
+            if seat is None:
+                return
+            connection = self._waiting.popleft()
+            connection.seat = seat
+            connection.send(self._ready)
+            if connection.call is not None:
+                self._begin(connection)
+
+    def received(self, connection, payload: bytes) -> None:
+        head = decode_head(payload, HEAD)
+        kind = head.get("type")
+        if kind == "cancel" and connection.call is not None:
+            self._cancel(connection)
+        elif kind == "lifetime" and connection.call is None:
+            self._change_lifetime(head.get("lifetime_s"))
+            self._leave(connection)
+            connection.finish()
+        elif kind == "call" and connection.call is None:
+            self._take_call(connection, payload, head.get("lifetime_s"))
+        else:
+            raise frames.ProtocolError("a frame of type %r" % (kind,))
+
+    def lost(self, connection) -> None:
+        """The peer has closed, or has sent nonsense."""
+        self._leave(connection)
+        if connection.running:
+            self._stop(connection)
+        self._connections.discard(connection)
+        connection.close()
+
+    def _leave(self, connection) -> None:
+        """It brings no call, or no more."""
+        if connection.seat is None and connection in self._waiting:
+            self._waiting.remove(connection)
+        elif connection.seat and not connection.running:
+            self._places.give_back(connection.seat)
+            connection.seat = None
+        if not connection.running:
+            self._in_flight.discard(connection)
+
+    def _change_lifetime(self, seconds) -> None:
+        try:
+            self._lifetime.change(seconds)
+        except ValueError as error:
+            raise frames.ProtocolError(str(error)) from None
+
+    # -- calls
+
+    def _take_call(self, connection, payload: bytes, lifetime_s) -> None:
+        if lifetime_s is not None:
+            self._change_lifetime(lifetime_s)
+        connection.call = payload
+        self._in_flight.add(connection)
+        if connection.seat:
+            self._begin(connection)
+
+    def _begin(self, connection) -> None:
+        connection.running = True
+        seat = connection.seat
+        self._places.first_logs(seat)
+        seat.changed = lambda _: self._progress(connection)
+        seat.send(connection.call)
+        connection.call = b""
+        self._progress(connection)
+
+    def _progress(self, connection) -> None:
+        """Pass on what the call has brought."""
+        if not connection.running:
+            return
+        seat = connection.seat
+        over = seat.over
+        for payload in seat.logs.finish() if over else seat.logs.take():
+            connection.send(payload)
+        if over:
+            connection.send(seat.last_frame())
+            connection.finish()
+            self._stop(connection)
+            if self._places.failed:
+                self._lifetime.change(0)
+
+    def _cancel(self, connection) -> None:
+        if connection.running:
+            self._stop(connection, connection.finish)
+        else:
+            self._leave(connection)
+            connection.finish()
+
+    def _stop(self, connection, farewell=None) -> None:
+        """The call is over: answered, or given up."""
+        seat, connection.seat = connection.seat, None
+        connection.running = False
+        self._in_flight.discard(connection)
+        self._lifetime.call_ended()
+        self._places.end(seat, farewell)
