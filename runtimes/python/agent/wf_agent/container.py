@@ -2,29 +2,42 @@
 
 import os
 import select
+from time import monotonic
 
 from wf_agent import AGENT_VERSION, frames
 from wf_agent.codec import encode
 
 READ_SIZE = 262144
+# For a peer that has connected just before the end of the lifetime and is about to call.
+GRACE_S = 5
+
+
+class LifetimeOver(Exception):
+    """No call came in time."""
 
 
 class OneCall:
-    """Serves connections in turn until one of them has brought a call."""
+    """Serves connections in turn until one of them has brought a call, or the lifetime is over."""
 
     def __init__(self, settings, listener, watch, process):
         self._listener = listener
         self._watch = watch
         self._process = process
+        self._end = monotonic() + settings.lifetime_s if settings.lifetime_s else None
+        self._until = self._end  # how long it waits at the moment
         self._ready = encode({"type": "ready", "runtime": settings.runtime, "agent_version": AGENT_VERSION})
 
     def serve(self) -> None:
-        connection = self._accept()
-        self._process.send(b"")  # somebody is there: load the handler
-        while not self._serve_connection(connection):
+        try:
             connection = self._accept()
+            self._process.send(b"")  # somebody is there: load the handler
+            while not self._serve_connection(connection):
+                connection = self._accept()
+        except LifetimeOver:
+            self._process.kill()
 
     def _accept(self) -> int:
+        self._until = self._end
         while True:
             if self._wait(self._listener.fileno(), select.POLLIN):
                 try:
@@ -35,7 +48,9 @@ class OneCall:
     def _serve_connection(self, connection: int) -> bool:
         """False when the peer did not bring a call."""
         try:
+            self._until = None
             self._wait_until_loaded()
+            self._until = self._end and max(self._end, monotonic() + GRACE_S)
             frames.send(connection, self._ready)
             call = self._read_call(connection)
             if call is not None:
@@ -65,6 +80,7 @@ class OneCall:
 
     def _run(self, connection: int, call: bytes) -> None:
         """From here on the call counts as made: it must not run again, whatever happens to the connection."""
+        self._until = None
         try:
             self._process.send(call)
             self._relay(connection)
@@ -92,12 +108,21 @@ class OneCall:
             poll.register(own, select.POLLIN)
         if fd >= 0:
             poll.register(fd, events)
-        ready = {found for found, _ in poll.poll()}
+        ready = {found for found, _ in poll.poll(self._patience_ms())}
         for own in ready.intersection(self._process.fds()):
             self._process.read(own)
         if self._watch.fd in ready:
             self._note_ended(self._watch.reap())
         return fd in ready
+
+    def _patience_ms(self):
+        """Raises LifetimeOver when there is none left."""
+        if self._until is None:
+            return None
+        left = self._until - monotonic()
+        if left <= 0:
+            raise LifetimeOver
+        return int(left * 1000) + 1
 
     def _note_ended(self, ended: dict) -> None:
         if self._process.pid in ended:

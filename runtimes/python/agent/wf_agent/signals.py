@@ -46,6 +46,14 @@ def _ended_children():
         yield pid, status
 
 
+def wait_for(pid: int) -> int:
+    """The status of a child, once it has ended; process 1 reaps what else ends meanwhile."""
+    ended = None
+    while ended != pid:
+        ended, status = os.wait()
+    return status
+
+
 def end_on_sigterm(end) -> None:
     """SIGTERM ends the supervisor at once, after `end()`. Process 1 has no such default."""
 

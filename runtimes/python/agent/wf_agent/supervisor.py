@@ -42,4 +42,20 @@ def processes(settings) -> None:
     pool.close()
 
 
-MODES = {"container": container, "process": processes}
+def shared(settings) -> None:
+    """The agent itself is a child, so that process 1 runs no user code and gets over whatever happens to it."""
+    from wf_agent import leftovers
+
+    leftovers.adopt_orphans()
+    pid = os.fork()
+    if pid == 0:
+        from wf_agent import threads
+
+        threads.serve(settings)
+    signals.end_on_sigterm(lambda: leftovers.end_below(os.getpid()))
+    status = signals.wait_for(pid)
+    leftovers.end_below(os.getpid())
+    sys.exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
+
+
+MODES = {"container": container, "process": processes, "shared": shared}

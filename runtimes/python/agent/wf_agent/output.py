@@ -1,0 +1,56 @@
+"""sys.stdout and sys.stderr of the mode `shared`: what a thread prints goes to the call that it works for."""
+
+import contextvars
+import io
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+current_log = contextvars.ContextVar("log", default=None)  # a threads.CallLog
+
+
+class _Routed(io.RawIOBase):
+    """Bytes of a stream, to the log of the call or to the container's own."""
+
+    def __init__(self, name: str, fd: int):
+        self._name = name
+        self._fd = fd
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def write(self, data) -> int:
+        log = current_log.get()
+        if log is None or not log.write(self._name, bytes(data)):
+            os.write(self._fd, data)
+        return len(data)
+
+
+def route() -> None:
+    for name, fd in (("stdout", 1), ("stderr", 2)):
+        stream = io.TextIOWrapper(
+            _Routed(name, fd), encoding="utf-8", errors="backslashreplace", write_through=True
+        )
+        setattr(sys, name, stream)
+        setattr(sys, "__%s__" % name, stream)
+    _follow_threads()
+
+
+def _follow_threads() -> None:
+    """Threads that a call starts, and tasks that it gives to an executor, work for it."""
+    start, submit = threading.Thread.start, ThreadPoolExecutor.submit
+
+    def start_in_context(thread):
+        context, run = contextvars.copy_context(), thread.run
+        thread.run = lambda: context.run(run)
+        start(thread)
+
+    def submit_in_context(executor, function, *args, **kwargs):
+        return submit(executor, contextvars.copy_context().run, function, *args, **kwargs)
+
+    threading.Thread.start = start_in_context
+    ThreadPoolExecutor.submit = submit_in_context
