@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from difflib import get_close_matches
 from typing import IO, TYPE_CHECKING, Any
 
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 
 from functions.api.json import is_json, json_value, whole_body
 from functions.errors import InvalidOption, UnsupportedMedia
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rest_framework.serializers import Serializer
 
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 SHOWN = 60  # characters of a wrong value in a message
 
 
@@ -36,7 +38,17 @@ class ParametersParser(BaseParser):
             return _members(json_value(body, content_type), body)
         if content_type.lower().startswith(FORM):
             return QueryDict(body)
-        raise UnsupportedMedia(f"Parameters are in the query, in a form ({FORM}) or in a JSON object.")
+        if content_type.lower().startswith(MULTIPART):
+            return _fields(body, content_type, parser_context)
+        raise UnsupportedMedia("Parameters are in the query, in a form or in a JSON object.")
+
+
+def _fields(body: bytes, content_type: str, parser_context: Mapping[str, Any] | None) -> MultiValueDict[str, Any]:
+    form: Any = MultiPartParser().parse(io.BytesIO(body), content_type, parser_context)
+    if form.files:
+        raise UnsupportedMedia("A parameter is no file.")
+    fields: MultiValueDict[str, Any] = form.data
+    return fields
 
 
 def _members(value: Any, body: bytes) -> MultiValueDict[str, Any]:

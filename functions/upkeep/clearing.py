@@ -20,7 +20,7 @@ from functions.upkeep import containers, eviction
 if TYPE_CHECKING:
     from functions.build.platform import Platform
 
-END_LIMIT_S, END_PAUSE_S = 3.0, 0.05  # an idle agent that is told to end does so in milliseconds
+END_LIMIT_S, END_PAUSE_S = 1.0, 0.02  # an idle agent that is told to end does so in milliseconds
 CLEARABLE = (PoolState.IDLE, PoolState.SERVING)
 
 

@@ -84,6 +84,8 @@ class AgentThread:
                     self._calls[-1].start()
                 elif self._serve(connection):
                     return
+        for call in self._calls:  # told to end, it ends when these have ended
+            call.join()
 
     def _serve(self, connection: socket.socket) -> bool:
         """True when there was a call, or something like it; False when somebody has only asked whether it is ready."""

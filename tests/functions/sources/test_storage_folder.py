@@ -222,3 +222,21 @@ def test_an_http_url_leaves_a_storage_that_can_do_nothing() -> None:
     storage = StorageHandler({"functions": setting})["functions"]
     with pytest.raises(NotImplementedError):
         storage.listdir("")
+
+
+def test_a_list_is_read_as_it_is_or_missing(source: FolderSource, folder: Path) -> None:
+    assert source.list_file() is None
+    (folder / "lists.txt").write_bytes(b"W1\n\xff")
+    assert source.list_file() == b"W1\n\xff"
+    assert source.names() == []
+
+
+def test_a_list_that_is_too_large_or_no_file_is_refused(folder: Path) -> None:
+    source = FolderSource(storage_of(folder), FetchLimits(list_size=3))
+    (folder / "lists.txt").write_bytes(b"W123")
+    with pytest.raises(SourceInvalid, match=r"lists\.txt is larger"):
+        source.list_file()
+    (folder / "lists.txt").unlink()
+    os.mkfifo(folder / "lists.txt")
+    with pytest.raises(SourceInvalid, match=r"lists\.txt is not a plain file"):
+        source.list_file()

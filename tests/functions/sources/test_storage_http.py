@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.errors import Forbidden, FunctionNotFound, InvalidName, SourceInvalid, StorageUnavailable
+from functions.errors import (
+    Forbidden,
+    FunctionNotFound,
+    InvalidName,
+    NotFound,
+    SourceInvalid,
+    StorageUnavailable,
+)
+from functions.sources import listing
 from functions.sources.http import HttpSource
 from functions.sources.limits import FetchLimits
 from functions.sources.source import Stat
@@ -308,3 +316,25 @@ def test_a_prefix_without_a_host_is_refused(prefix: str) -> None:
 
 def test_an_http_url_opens_an_http_source() -> None:
     assert isinstance(open_source("https://host/functions/"), HttpSource)
+
+
+def test_a_list_is_read_or_missing(server: Server, source: HttpSource) -> None:
+    server.behaviours["/functions/lists.txt"] = status(404)
+    assert source.list_file() is None
+    with pytest.raises(NotFound, match=r"no lists\.txt.* cannot be listed"):
+        listing.wanted(source)
+    server.behaviours["/functions/lists.txt"] = package(b"W1 W2.zip")
+    assert source.list_file() == b"W1 W2.zip"
+    assert listing.wanted(source) == ["W1", "W2"]
+
+
+def test_a_list_that_cannot_be_read_whole_is_told(server: Server) -> None:
+    source = HttpSource(f"{server.url}/functions/", FetchLimits(list_size=3, connect_s=1, read_s=0.5, whole_s=1))
+    for body in (package(b"W123"), raw(HEAD + b"\r\nW123")):
+        server.behaviours["/functions/lists.txt"] = body
+        with pytest.raises(SourceInvalid, match=r"lists\.txt is larger"):
+            source.list_file()
+    for reply in (status(500), status(403), raw(HEAD + b"Content-Length: 3\r\n\r\nW")):
+        server.behaviours["/functions/lists.txt"] = reply
+        with pytest.raises(StorageUnavailable):
+            source.list_file()

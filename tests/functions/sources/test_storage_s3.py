@@ -225,3 +225,16 @@ def test_a_bucket_of_amazon_has_no_endpoint_and_keys_are_no_part_of_the_settings
     assert setting["OPTIONS"]["location"] == ""
     assert "endpoint_url" not in setting["OPTIONS"]
     assert "not-a-secret" not in repr(setting)
+
+
+def test_a_list_is_read_or_missing(client: Any, source: BucketSource) -> None:
+    put(client, "lists.txt", b"of another prefix")
+    assert source.list_file() is None
+    put(client, "team/functions/lists.txt", b"W1 W2")
+    assert source.list_file() == b"W1 W2"
+
+
+def test_a_list_that_is_too_large_is_refused(client: Any) -> None:
+    put(client, "team/functions/lists.txt", b"W123")
+    with pytest.raises(SourceInvalid, match=r"lists\.txt is larger"):
+        BucketSource(storage_of(URL), FetchLimits(list_size=3)).list_file()
