@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -109,7 +110,8 @@ def await_ready(agent: channel.Channel, deadline: float) -> None:
 
 
 def remove_folder(folder: Path | None) -> None:
-    """A channel's folder; one that is gone counts as removed."""
-    if folder and folder.exists():
-        folder.chmod(0o700)
-        shutil.rmtree(folder)
+    """A channel's folder; one that is gone, or that somebody else is removing, counts as removed."""
+    if folder:
+        with suppress(FileNotFoundError):
+            folder.chmod(0o700)
+            shutil.rmtree(folder)

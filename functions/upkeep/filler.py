@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter, defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.core.cache import cache as shared_cache
 from django.db.models import F
 
 from functions import dispatch
-from functions.errors import WorkerFrontError
+from functions.errors import RuntimeUnknown, WorkerFrontError
 from functions.models import Configuration, Image, PoolEntry
 from functions.models.function import Isolation
 from functions.models.image import ImageState
@@ -22,7 +23,7 @@ from functions.pool.options import Options, resolve
 from functions.upkeep import policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from functions.build.platform import Platform
 
@@ -38,7 +39,7 @@ class Pool:
 
     def __init__(self, platform: Platform) -> None:
         configuration = Configuration.objects.of(platform.node)
-        self.options = {image: _options(image, configuration) for image in _images(platform.node)}
+        self.options = _all_options(_images(platform.node), configuration)
         self.images = {image.pk: image for image, options in self.options.items() if _is_pooled(options)}
         self.targets = policy.pool_targets(
             [policy.Candidate(key, _used(image), self.options[image].memory) for key, image in self.images.items()],
@@ -73,8 +74,13 @@ def _images(node: str) -> list[Image]:
     return list(ready.exclude(last_used_at=None).filter(function__enabled=True).select_related("function"))
 
 
-def _options(image: Image, configuration: Configuration) -> Options:
-    return resolve(image.function, image, rest_mode=configuration.using_rest_mode)
+def _all_options(images: Iterable[Image], configuration: Configuration) -> dict[Image, Options]:
+    """Without images of a runtime whose plugin is no longer there."""
+    found = {}
+    for image in images:
+        with suppress(RuntimeUnknown):
+            found[image] = resolve(image.function, image, rest_mode=configuration.using_rest_mode)
+    return found
 
 
 def _is_pooled(options: Options) -> bool:

@@ -158,3 +158,14 @@ def test_a_row_whose_image_somebody_has_removed_is_ready_no_more(
     del fake_engine.built["sha256:Removed"]
     reaper.sweep(platform)
     assert states() == {"Removed": "ABSENT", "There": "READY"}
+
+
+def test_an_image_of_a_runtime_that_is_gone_does_not_keep_the_pool_from_others(
+    platform: Platform, fake_engine: FakeEngine, ready: Make
+) -> None:
+    ready("Lost", **used(1), runtime="cobol")
+    ready("Known", **used(9))
+    row = Configuration.objects.of(platform.node)
+    assert Configuration.objects.change(row, container_pool_limit=2, container_pool_num=1)
+    reaper.sweep(platform)
+    assert [made["Name"].partition("__")[0] for made in fake_engine.made.values()] == ["hf_known"]

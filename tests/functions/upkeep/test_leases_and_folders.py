@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -88,6 +90,22 @@ def test_channel_folders_go_when_no_row_needs_them(platform: Platform, aged: Cal
     assert [folder.name for folder in kept if not folder.exists()] == []
     for folder in kept:
         remove_folder(folder)
+
+
+def test_a_folder_may_be_removed_by_a_sweep_and_by_its_call_at_the_same_time(aged: Callable[..., Path]) -> None:
+    together = threading.Barrier(2)
+
+    def remove(folder: Path) -> None:
+        together.wait()
+        remove_folder(folder)
+
+    with ThreadPoolExecutor(2) as both:
+        for number in range(100):
+            folder = aged("channels", f"kept-{number}", 1)
+            for removal in [both.submit(remove, folder) for _ in range(2)]:
+                removal.result()
+            assert not folder.exists()
+    remove_folder(None)
 
 
 def test_folders_of_killed_builds_go_when_no_build_can_use_them(
