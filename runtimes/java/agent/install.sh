@@ -23,12 +23,27 @@ else
 fi
 if [ "$major" -lt 16 ]; then channel=tcp:39187; else channel=unix:$work/socket; fi
 options="-XX:+UnlockDiagnosticVMOptions -XX:SharedArchiveFile=$home/agent.jsa $extra"
-java -Xshare:off $options -XX:DumpLoadedClassList="$work/list" -cp "$home/agent.jar" workerfront.agent.Training \
-    "$channel" workerfront.agent.Warmup.handle container training 4096 4096 0 1 0 "" 0 ""
-cat "$java_home/lib/classlist" "$work/list" >"$work/all"
-# G1 is the only collector that archives objects; from Java 18 on the others can load them.
+train() { # list, mode, lifetime
+    rm -f "$work/socket"
+    java -Xshare:off $options -XX:DumpLoadedClassList="$1" -cp "$home/agent.jar" workerfront.agent.Training \
+        "$channel" workerfront.agent.Warmup.handle "$2" training 4096 4096 "$3" 1 0 "$work" 0 "$home/start.sh"
+}
+train "$work/container" container 0
+# A supervisor, and its one spare, which is started with this command.
+echo "java $options -XX:DumpLoadedClassList=$work/spare" >command
+echo "-XX:+UseSerialGC" >collector
+train "$work/supervisor" process 0.1
+train "$work/shared" shared 0.1
+cat "$java_home/lib/classlist" "$work/container" "$work/supervisor" "$work/spare" "$work/shared" >"$work/all"
+# G1 is the only collector that archives objects. Up to Java 17 it is also the only one that loads them, which saves a
+# process that serves one call a third of its start. Its threads would cost what that saves.
+collector="-XX:+UseSerialGC"
+if [ "$major" -ge 9 ] && [ "$major" -lt 18 ]; then
+    collector="-XX:+UseG1GC -XX:ParallelGCThreads=1 -XX:ConcGCThreads=1 -XX:G1ConcRefinementThreads=0"
+fi
 java -Xshare:dump -XX:+UseG1GC $options -XX:SharedClassListFile="$work/all" -cp "$home/agent.jar" >"$work/log" 2>&1 ||
     cat "$work/log"
 echo "$java_home/bin/java $options" >command
+echo "$collector" >collector
 mkdir -m 777 classes # compile.sh runs as the function's user
 rm -r "$work"

@@ -4,6 +4,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import lalb.Context;
@@ -66,12 +67,14 @@ final class HandlerLoader {
             + "lalb.Context)" + others(type), null);
     }
 
+    /** Not by getDeclaredMethod: to say that there is none, Java itself loads a hundred classes. */
     private Method find(Class<?> type, Class<?>[] signature) {
         for (Class<?> owner = type; owner != null; owner = owner.getSuperclass()) {
-            try {
-                return owner.getDeclaredMethod(methodName, signature);
-            } catch (NoSuchMethodException error) {
-                continue; // its parent may have it
+            for (Method method : owner.getDeclaredMethods()) {
+                boolean isNamed = method.getName().equals(methodName) && !method.isBridge();
+                if (isNamed && Arrays.equals(method.getParameterTypes(), signature)) {
+                    return method;
+                }
             }
         }
         return null;

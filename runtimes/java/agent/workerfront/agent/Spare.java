@@ -85,6 +85,9 @@ final class Spare implements Place, Runnable {
         process = SpareProcess.start(settings, mark, folder);
         output = new RawOutput(process.raw, process.rawEnd, mark, new LogCapture(log, settings.logLimit));
         output.start();
+        if (spares.isClosed()) {
+            kill();
+        }
     }
 
     private void serve() {

@@ -145,7 +145,9 @@ final class Spares extends Places implements Runnable {
 
     /** The end of all. */
     void close() {
-        isClosed = true;
+        synchronized (this) {
+            isClosed = true;
+        }
         leftovers.endAll();
         for (Spare spare : others(null)) {
             folders.remove(spare.folder);
@@ -158,6 +160,10 @@ final class Spares extends Places implements Runnable {
 
     private void begin(Spare spare) {
         synchronized (this) {
+            if (isClosed) {
+                folders.remove(spare.folder);
+                return;
+            }
             alive.add(spare);
             existing++;
             starting++;

@@ -20,7 +20,17 @@ public final class Training extends Thread {
         Listener listener = Listener.bind(settings.channel);
         Warmup.start();
         new Training(addressOf(settings.channel)).start();
-        new ContainerMode(settings, listener).serve();
+        serve(settings, listener);
+    }
+
+    private static void serve(Settings settings, Listener listener) throws IOException {
+        if (settings.mode.equals("process")) {
+            new ProcessMode(settings, listener).serve();
+        } else if (settings.mode.equals("shared")) {
+            new SharedMode(settings, listener).serve();
+        } else {
+            new ContainerMode(settings, listener).serve();
+        }
     }
 
     @Override
