@@ -97,7 +97,7 @@ def _advance(image: Image) -> None:
     now = timezone.now()
     if image.is_in_progress:
         if image.is_overdue(now):
-            Image.objects.expire(now)
+            Image.objects.filter(pk=image.pk).expire(now)  # of another node's builders we know nothing
     elif image.state == ImageState.FAILED and image.retry_at is not None and image.retry_at > now:
         _raise_failure(image)
     else:

@@ -157,3 +157,13 @@ def test_asking_for_a_build_now_ends_a_back_off(platform: Platform, source_folde
 @pytest.mark.parametrize("state", [ImageState.QUEUED, ImageState.BUILDING])
 def test_what_is_being_built_is_not_asked_for_again(platform: Platform, state: ImageState) -> None:
     assert not images.request(rows.image(state).function, platform.node, now=True)
+
+
+def test_a_call_takes_over_from_a_builder_that_died_and_leaves_those_of_other_nodes_alone(
+    platform: Platform, source_folder: Path
+) -> None:
+    package(source_folder)
+    dead = rows.image(ImageState.BUILDING, rows.function(version=""), owner="killed")
+    elsewhere = rows.image(ImageState.BUILDING, dead.function, node="another-node", owner="of another node")
+    assert images.ensure(dead.function, platform).built
+    assert rows.snapshot(elsewhere)["state"] == ImageState.BUILDING

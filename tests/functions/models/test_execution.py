@@ -35,6 +35,17 @@ def test_beginning_says_when_and_with_what() -> None:
     assert not Execution.objects.begin(row.pk)
 
 
+def test_a_call_that_waits_for_nothing_is_running_from_the_start() -> None:
+    row, lease = Execution(call_id="c", function_name="W1", node="n"), timezone.now() + LATER
+    before = timezone.now()
+    Execution.objects.begin_at_once(row, lease_expires_at=lease)
+    seen = rows.snapshot(row)
+    assert (seen["state"], seen["lease_expires_at"]) == (ExecutionState.RUNNING, lease)
+    assert before <= seen["started_at"] <= timezone.now()
+    assert not Execution.objects.begin(row.pk)
+    assert Execution.objects.finish(row.pk, ExecutionState.SUCCEEDED)
+
+
 @pytest.mark.parametrize("end", TERMINAL)
 @pytest.mark.parametrize("state", OPEN)
 def test_an_open_call_ends_once(state: ExecutionState, end: ExecutionState) -> None:

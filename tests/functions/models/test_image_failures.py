@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from functions import liveness
 from functions.models import Image
 from functions.models.image import ImageState
 from tests.functions.models import rows
@@ -83,6 +84,23 @@ def test_three_dead_builders_are_a_failed_build() -> None:
     assert (seen["error_code"], seen["attempts"]) == ("build_failed", 0)
     assert "died 3 times" in seen["error"]
     assert seen["retry_at"] > timezone.now() + timedelta(seconds=100)
+
+
+@pytest.mark.parametrize(("builder", "is_dead"), [("died", True), ("unknown", False), ("lives", False)])
+def test_the_lease_of_a_builder_that_died_is_over_at_once(builder: str, is_dead: bool) -> None:
+    image, owners = rows.image(ImageState.QUEUED), {"died": "nobody", "unknown": "", "lives": liveness.me()}
+    assert Image.objects.begin_build(image.pk, rows.TOKEN, owners[builder])
+    image.refresh_from_db()
+    assert image.is_overdue(timezone.now()) is is_dead
+    assert image.is_overdue(timezone.now() + timedelta(minutes=1))
+    assert Image.objects.expire(timezone.now()) == int(is_dead)
+    assert rows.snapshot(image)["state"] == (ImageState.ABSENT if is_dead else ImageState.BUILDING)
+
+
+def test_only_builds_die_with_their_owner() -> None:
+    image = rows.image(ImageState.QUEUED, owner="nobody")
+    assert not image.is_overdue(timezone.now())
+    assert Image.objects.expire(timezone.now()) == 0
 
 
 def test_a_builder_that_gets_to_an_end_resets_the_count_of_the_dead() -> None:
