@@ -25,8 +25,8 @@ class Loop:
     def turn(self, timeout_s=None) -> bool:
         """Wait for something and handle it; False when nothing came in time."""
         events = self._poll.poll(None if timeout_s is None else max(0, int(timeout_s * 1000 + 0.999)))
-        for fd, event in events:
-            callback = self._callbacks.get(fd)  # one of this turn's callbacks may have forgotten it
-            if callback:
+        # One callback may forget the descriptor of another, and its number may be used again.
+        for fd, event, callback in [(fd, event, self._callbacks[fd]) for fd, event in events]:
+            if self._callbacks.get(fd) is callback:
                 callback(event)
         return bool(events)

@@ -32,9 +32,7 @@ class _Routed(io.RawIOBase):
 
 def route() -> None:
     for name, fd in (("stdout", 1), ("stderr", 2)):
-        stream = io.TextIOWrapper(
-            _Routed(name, fd), encoding="utf-8", errors="backslashreplace", write_through=True
-        )
+        stream = io.TextIOWrapper(_Routed(name, fd), encoding="utf-8", errors="backslashreplace", write_through=True)
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
     _follow_threads()

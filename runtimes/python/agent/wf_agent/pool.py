@@ -137,7 +137,10 @@ class Pool:
             self._loaded_once = True
             self._temporary.keep_what_is_there()
             self._earlier_logs = loaded.logs if loaded.forks else None
-        if not loaded.forks:
+        if loaded.forks:
+            self._temporary.remove(loaded.folder)
+            loaded.folder = ""
+        else:
             self._go_alone(loaded)
 
     def _go_alone(self, loaded) -> None:
@@ -183,8 +186,8 @@ class Pool:
 
     def _zygote_ended(self, status: int) -> None:
         """While it loads that is the outcome of loading. Later it was killed: another one takes its place."""
+        self._zygote.ended(status)  # with all that it has said before
         if not self._zygote.forks:
-            self._zygote.ended(status)
             self._zygote_changed(self._zygote)
             return
         if self._request:

@@ -37,8 +37,7 @@ class Server:
             quiet = not self._loop.turn(self._patience())
             self._seat_waiting()
             self._places.tend(len(self._waiting), quiet)
-            if self._grace_until is None and self._lifetime_over():
-                self._stop_listening()
+            self._note_lifetime()
 
     # -- the end
 
@@ -50,8 +49,10 @@ class Server:
             times.append(self._lifetime.left())
         return min(times) if times else None
 
-    def _lifetime_over(self) -> bool:
-        return self._lifetime.draining or (not self._in_flight and self._lifetime.left() == 0)
+    def _note_lifetime(self) -> None:
+        over = self._lifetime.draining or (not self._in_flight and self._lifetime.left() == 0)
+        if over and self._grace_until is None:
+            self._stop_listening()
 
     def _stop_listening(self) -> None:
         """Who has connected by now is served."""
@@ -103,6 +104,7 @@ class Server:
         elif kind == "lifetime" and connection.call is None:
             self._change_lifetime(head.get("lifetime_s"))
             self._leave(connection)
+            self._note_lifetime()  # before the peer can see that it has been heard
             connection.finish()
         elif kind == "call" and connection.call is None:
             self._take_call(connection, payload, head.get("lifetime_s"))

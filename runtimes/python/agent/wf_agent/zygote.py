@@ -101,7 +101,9 @@ def _receive(requests):
     """A request and the descriptors that came with it; empty when the supervisor is gone."""
     request, ancillary, _, _ = requests.recvmsg(4096, _socket.CMSG_SPACE(4 * ENDS))
     data = b"".join(content for _, _, content in ancillary)
-    return request, [int.from_bytes(data[at : at + 4], sys.byteorder) for at in range(0, 4 * ENDS, 4)] if request else []
+    return request, [
+        int.from_bytes(data[at : at + 4], sys.byteorder) for at in range(0, 4 * ENDS, 4)
+    ] if request else []
 
 
 def _fork(channel, watch) -> bool:
