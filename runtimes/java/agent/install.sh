@@ -23,17 +23,17 @@ else
 fi
 if [ "$major" -lt 16 ]; then channel=tcp:39187; else channel=unix:$work/socket; fi
 options="-XX:+UnlockDiagnosticVMOptions -XX:SharedArchiveFile=$home/agent.jsa $extra"
-train() { # list, mode, lifetime
+train() { # list, mode; the one call that it makes ends the agent
     rm -f "$work/socket"
     java -Xshare:off $options -XX:DumpLoadedClassList="$1" -cp "$home/agent.jar" workerfront.agent.Training \
-        "$channel" workerfront.agent.Warmup.handle "$2" training 4096 4096 "$3" 1 0 "$work" 0 "$home/start.sh"
+        "$channel" workerfront.agent.Warmup.handle "$2" training 4096 4096 0 1 0 "$work" 0 "$home/start.sh"
 }
-train "$work/container" container 0
+train "$work/container" container
 # A supervisor, and its one spare, which is started with this command.
 echo "java $options -XX:DumpLoadedClassList=$work/spare" >command
 echo "-XX:+UseSerialGC" >collector
-train "$work/supervisor" process 0.1
-train "$work/shared" shared 0.1
+train "$work/supervisor" process
+train "$work/shared" shared
 cat "$java_home/lib/classlist" "$work/container" "$work/supervisor" "$work/spare" "$work/shared" >"$work/all"
 # G1 is the only collector that archives objects. Up to Java 17 it is also the only one that loads them, which saves a
 # process that serves one call a third of its start. Its threads would cost what that saves.

@@ -15,7 +15,7 @@ import lalb.Response;
 final class Warmup implements Runnable {
     private static final int LIMIT = 4096;
     private static final String HANDLER = "workerfront.agent.Warmup.handle";
-    private static final String CALL = "{\"type\":\"call\","
+    private static final String CALL = "{\"type\":\"call\",\"lifetime_s\":0,"
         + "\"event\":{\"text\":\"\\u00fc\",\"values\":[1,-2.5e3,true,null]},"
         + "\"context\":{\"call_id\":\"\",\"deadline_ms\":1}}";
 
