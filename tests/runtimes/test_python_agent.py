@@ -57,6 +57,16 @@ def test_it_loads_the_handler_once_however_many_ask(function):
         assert agent.call().stdout == "loading\n"
 
 
+def test_it_ends_when_no_call_came_in_its_lifetime(function):
+    with function.agent(ECHO, env={"WF_LIFETIME": "0.4"}) as agent:
+        agent.ready()[0].close()
+        assert agent.wait() == 0
+    with function.agent(
+        "import time\ndef lambda_handler(event, context): time.sleep(1)", env={"WF_LIFETIME": "0.5"}
+    ) as agent:
+        assert agent.call().value is None
+
+
 def test_it_serves_over_tcp_as_well(function):
     assert function.call(ECHO, "over tcp", channel="tcp").value == "over tcp"
 
@@ -245,10 +255,13 @@ def test_it_ends_when_the_worker_goes_away_during_the_call(function):
         ("WF_MODE", "nonsense", "WF_MODE is 'nonsense'; this agent knows container"),
         ("WF_LOG_LIMIT", "much", "WF_LOG_LIMIT is 'much', which is no number of bytes"),
         ("WF_HANDLER", "", "WF_HANDLER is not set"),
+        ("WF_LIFETIME", "soon", "WF_LIFETIME is 'soon', which is no number of seconds"),
+        ("WF_CONCURRENCY", "-1", "WF_CONCURRENCY is '-1', which is no number of calls"),
     ],
 )
 def test_a_bad_setting_is_named(function, name, value, complaint):
     options = {"WF_MODE": "mode", "WF_LOG_LIMIT": "log_limit", "WF_HANDLER": "handler"}
-    with function.agent(ECHO, **{options[name]: value}) as agent:
+    option = {options[name]: value} if name in options else {"env": {name: value}}
+    with function.agent(ECHO, **option) as agent:
         assert agent.wait() == 2
         assert complaint in agent.output()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtimes.agent_process import AgentProcess, call_frame
+from tests.runtimes.agent_process import AgentProcess, Connection, call_frame
 from tests.runtimes.python_function import PythonFunction, interpreters
 
 ECHO = "def lambda_handler(event, context): return event"
@@ -43,6 +43,14 @@ def begin(agent: AgentProcess, event: object = None):
 
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def at_its_end(connection: Connection) -> bool:
+    """A close with unread bytes may arrive as a reset."""
+    try:
+        return connection.receive() is None
+    except ConnectionResetError:
+        return True
 
 
 def alive(pid: int) -> bool:
@@ -251,9 +259,7 @@ def test_its_lifetime_can_be_changed_and_0_drains(function):
         assert agent.wait() == 0
     with start(function, source, lifetime=600) as agent:
         connection, _ = agent.ready()
-        connection.send(
-            {"type": "call", "id": "1", "lifetime_s": 0.1, **{"event": 0, "context": call_frame()["context"]}}
-        )
+        connection.send({"type": "call", "id": "1", "lifetime_s": 0.1, "event": 0, "context": call_frame()["context"]})
         assert connection.answer().value == 0
         connection.close()
         assert agent.wait() == 0
@@ -299,9 +305,7 @@ def test_garbage_on_one_connection_leaves_the_others_alone(function):
         for garbage in (b"\xff\xff\xff\xffgarbage", b"\x00\x00\x00\x02{}", b"GET / HTTP/1.1\r\n\r\n"):
             connection, _ = agent.ready()
             connection.sock.sendall(garbage)
-            with pytest.raises(ConnectionResetError):
-                assert connection.receive() is None
-                raise ConnectionResetError
+            assert at_its_end(connection)
         other.send(call_frame("still here"))
         assert other.answer().value == "still here"
 
@@ -312,7 +316,11 @@ def test_hundreds_of_calls_leave_no_process_descriptor_or_file(function, tmp):
 
         def rest():
             (zygote,) = children(agent.process.pid)
-            return len(os.listdir(f"/proc/{agent.process.pid}/fd")), len(children(zygote)), len(list(tmp.iterdir()))
+            return (
+                len(list(Path(f"/proc/{agent.process.pid}/fd").iterdir())),
+                len(children(zygote)),
+                len(list(tmp.iterdir())),
+            )
 
         assert becomes_true(lambda: rest()[1:] == (8, 8))
         before = rest()

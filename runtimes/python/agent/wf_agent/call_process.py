@@ -78,7 +78,7 @@ class Zygote(CallProcess):
         close_ends(ends)
 
     def _accept(self, content: bytes) -> None:
-        word, *numbers = content.split(b" ") if len(content) < 64 else [content]
+        word, *numbers = [content] if content.startswith(b"{") else content.split(b" ")
         if word == b"zygote":
             self.forks = True
         elif word in (b"forked", b"ended"):

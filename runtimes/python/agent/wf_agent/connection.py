@@ -33,8 +33,10 @@ class Connection:
             pass  # the peer is gone, which the next read tells
 
     def finish(self) -> None:
-        """Close after everything is sent, and after the peer has closed: on TCP the end of the container would be faster
-        than the last bytes."""
+        """Close after everything is sent and the peer has closed.
+
+        On TCP the end of the container would be faster than the last bytes.
+        """
         self._finishing = True
         if self._out.empty:
             self._shut()

@@ -1,13 +1,12 @@
 """Ends what calls have left running, and nothing else.
 
-The supervisor and every call's process are subreapers: a process whose parent has ended becomes the child of its call's
-process, or of the supervisor when that has ended, too. So whatever the supervisor has adopted was left by a call that is
-over, and no pid has to be remembered.
+The supervisor and every call's process are subreapers: a process whose parent has ended becomes the child of its
+call's process, or of the supervisor when that has ended, too. So whatever the supervisor has adopted was left by a
+call that is over, and no pid has to be remembered.
 """
 
-import os
-
 import _ctypes  # not `ctypes`, which is larger and only wraps what is used here
+import os
 
 from wf_agent import signals
 

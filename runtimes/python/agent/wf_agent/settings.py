@@ -20,7 +20,7 @@ class Settings:
         self.lifetime_s = _take_seconds(environment, "WF_LIFETIME")
         self.concurrency = max(1, _take_size(environment, "WF_CONCURRENCY", "8", "number of calls"))
         self.temporary = environment.pop("WF_TMP", "")
-        # Nothing here needs them: an interpreter has no limit for its own heap, and leftovers are found by their parents.
+        # Not needed here: an interpreter has no limit for its own heap, and leftovers are found by their parents.
         environment.pop("WF_MEMORY", None)
         environment.pop("WF_ALONE", None)
         if self.mode not in MODES:

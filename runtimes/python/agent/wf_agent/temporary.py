@@ -8,8 +8,8 @@ import sys
 class Temporary:
     """WF_TMP. Without it calls get no folder and nothing is wiped.
 
-    Removing takes its time, so a forked child does it. Moving out of the way does not, and is done at once: the next call
-    must not lose a file that it has just written under the name of an old one.
+    Removing takes its time, so a forked child does it. Moving out of the way does not, and is done at once: the next
+    call must not lose a file that it has just written under the name of an old one.
     """
 
     def __init__(self, folder: str):
@@ -137,6 +137,6 @@ def remove_tree(path: str) -> None:
 def _open_up(path: str) -> bool:
     """Whether it is a folder; one can then be moved and emptied, whatever mode the call has given it."""
     mode = os.lstat(path).st_mode
-    if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
-        os.chmod(path, 0o700)
+    if stat.S_ISDIR(mode) and mode & stat.S_IRWXU != stat.S_IRWXU:
+        os.chmod(path, stat.S_IRWXU)
     return stat.S_ISDIR(mode)

@@ -18,6 +18,9 @@ ENDS = 3
 # A thread that was joined may need a moment to leave the kernel's list.
 THREADS_END_S = 0.05
 NO_PROCESS_S = 0.05
+# Within a container only, as the processors are shared out between containers first. A thousand processes of one call
+# leave the supervisor enough to end them.
+NICENESS = 19
 
 
 def serve(folder: str):
@@ -28,8 +31,7 @@ def serve(folder: str):
         function, failure = child.load(settings.handler)
         if failure or _has_threads():
             channel.send(b"failed" if failure else b"threads")
-            leftovers.adopt_orphans()
-            temporary.use(folder)
+            _prepare(folder)
             child.serve_call(settings, channel, function, failure)
         else:
             channel.send(b"zygote")
@@ -42,11 +44,17 @@ def serve_alone(folder: str):
     """What a process runs that loads the handler itself, ahead of its call."""
 
     def run(settings, channel) -> None:
-        leftovers.adopt_orphans()
-        temporary.use(folder)
+        _prepare(folder)
         child.serve(settings, channel)
 
     return run
+
+
+def _prepare(folder: str) -> None:
+    """For a call: its leftovers stay below it, and the supervisor gets the processor whatever it does."""
+    leftovers.adopt_orphans()
+    temporary.use(folder)
+    os.nice(NICENESS)
 
 
 def _has_threads() -> bool:
@@ -123,8 +131,7 @@ def _fork(channel, watch) -> bool:
 def _serve_call(settings, request: bytes, ends: list, function) -> None:
     child.connect(ends)
     close_ends(ends)
-    leftovers.adopt_orphans()
-    temporary.use(os.fsdecode(request[TOKEN_SIZE:]))
+    _prepare(os.fsdecode(request[TOKEN_SIZE:]))
     _make_random_again()
     child.serve_call(settings, child.Channel(child.CONTROL, request[:TOKEN_SIZE]), function)
 
