@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
 
-from functions import dispatch
 from functions.models import Configuration
+from functions.upkeep import reaper
 
 if TYPE_CHECKING:
     from django.forms import ModelForm
@@ -57,7 +57,7 @@ class ConfigurationAdmin(admin.ModelAdmin[Configuration]):
     ) -> None:
         values = {name: form.cleaned_data[name] for name in ConfigurationForm.Meta.fields}
         if Configuration.objects.change(obj, **values):
-            transaction.on_commit(lambda: dispatch.enqueue("functions.tasks.sweep"))
+            transaction.on_commit(reaper.ask)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

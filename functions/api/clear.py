@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from functions import dispatch
 from functions.api import parameters, schema
 from functions.api.serializers import ClearOptions
 from functions.api.view import NodeView
 from functions.build.platform import platform
-from functions.upkeep import clearing
+from functions.upkeep import clearing, reaper
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -38,7 +37,7 @@ class Clear(NodeView):
         options = parameters.validated(ClearOptions(data=given), given)
         cleared = clearing.clear(platform(), reset_images=options["reset_images"])
         if options["reset_images"]:
-            dispatch.enqueue("functions.tasks.sweep")  # layers that no image stands on any more
+            reaper.ask()  # layers that no image stands on any more
         return Response(
             {
                 "Message": "cleared",

@@ -8,12 +8,12 @@ from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from functions import dispatch
 from functions.api import parameters, schema
 from functions.api.serializers import ConfigurationOptions
 from functions.api.view import NodeView
 from functions.errors import Conflict
 from functions.models import Configuration
+from functions.upkeep import reaper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Configure(NodeView):
     def _configure(self, request: Request) -> Response:
         changed, state = _change(parameters.given(request, KNOWN, IGNORED))
         if changed:
-            dispatch.enqueue("functions.tasks.sweep")  # what is kept follows at once
+            reaper.ask()  # what is kept follows at once
         return Response({"Message": "configure changed" if changed else "nothing changed", "State": state})
 
 

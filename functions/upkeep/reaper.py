@@ -8,6 +8,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from django.core.cache import cache as shared_cache
+
+from functions import dispatch
 from functions.models import PoolEntry
 from functions.upkeep import clock, containers, eviction, files, filler, found, images, leases, retention
 from functions.upkeep.attempt import attempt
@@ -17,9 +20,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+ASKED = "sweep-asked"
+ASKED_S = 20  # so long a sweep that was asked for may be lost, and nobody asks again
+
 
 def sweep(platform: Platform) -> None:
     """One pass. Safe to run twice at once."""
+    shared_cache.delete(ASKED)  # what is changed from here on may be too late for this one
     if not clock.may_sweep():
         logger.warning("the clock was set: leases rest for %s s", clock.REST_S)
         return
@@ -33,6 +40,12 @@ def sweep(platform: Platform) -> None:
         attempt(containers.remove_orphans, seen)
     collect(platform)
     attempt(retention.trim, platform)
+
+
+def ask() -> None:
+    """A sweep soon. One that has not begun yet serves all who ask meanwhile: a hundred changes need no hundred."""
+    if shared_cache.add(ASKED, True, ASKED_S):
+        dispatch.enqueue("functions.tasks.sweep")
 
 
 def look(platform: Platform) -> found.Found | None:
