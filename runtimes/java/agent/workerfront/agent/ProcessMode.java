@@ -26,9 +26,7 @@ final class ProcessMode {
         threads.execute(spares);
         ByteBuffer ready = Frames.ready(settings.runtime);
         for (Connection peer = listener.accept(); peer != null; peer = listener.accept()) {
-            Session session = new Session(peer, ready.duplicate(), spares, lifetime);
-            session.begin();
-            threads.execute(session);
+            new Session(peer, ready.duplicate(), spares, lifetime).begin(threads);
         }
         lifetime.await();
     }

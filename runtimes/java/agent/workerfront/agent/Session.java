@@ -2,6 +2,7 @@ package workerfront.agent;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
 
 /** One connection to a long-lived agent, from accept to its end. Its own thread reads what the peer has to say. */
 final class Session implements Runnable {
@@ -22,10 +23,15 @@ final class Session implements Runnable {
         this.lifetime = lifetime;
     }
 
-    /** Asks for a place; says so to the peer, if there is one. */
-    void begin() {
+    /** Asks for a place, tells the peer of it when there is one, and reads on in a thread of these. */
+    void begin(Executor threads) {
         move(Lifetime.WAITING);
         places.ask(this);
+        try {
+            threads.execute(this);
+        } catch (OutOfMemoryError full) { // calls have used up every thread that there may be
+            leave();
+        }
     }
 
     /** By whoever has a place. False when the session is over already. */

@@ -35,9 +35,7 @@ final class SharedMode {
             load();
         }
         while (peer != null) {
-            Session session = new Session(peer, Frames.ready(settings.runtime), places, lifetime);
-            session.begin();
-            threads.execute(session);
+            new Session(peer, Frames.ready(settings.runtime), places, lifetime).begin(threads);
             peer = listener.accept();
         }
         lifetime.await();

@@ -34,7 +34,10 @@ final class Spare implements Place, Runnable {
     public void run() {
         try {
             start();
-        } catch (IOException error) {
+        } catch (IOException | OutOfMemoryError error) { // memory, or processes and threads
+            if (process != null) {
+                process.kill();
+            }
             spares.failed(this, error);
             return;
         }

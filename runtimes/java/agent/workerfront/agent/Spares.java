@@ -93,7 +93,7 @@ final class Spares extends Places implements Runnable {
     }
 
     /** A spare could not be started. */
-    synchronized void failed(Spare spare, IOException error) {
+    synchronized void failed(Spare spare, Throwable error) {
         error.printStackTrace(Main.CONTAINER_LOG);
         folders.remove(spare.folder);
         starting--;
@@ -168,7 +168,11 @@ final class Spares extends Places implements Runnable {
             existing++;
             starting++;
         }
-        threads.execute(spare);
+        try {
+            threads.execute(spare);
+        } catch (OutOfMemoryError full) { // a call has used up every process and thread that there may be
+            failed(spare, full);
+        }
     }
 
     private synchronized List<Spare> others(Spare ended) {
