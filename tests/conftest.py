@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes (`-n`), tests that share a worker or built functions run in one of them."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_shared(item)))
+
+
+def _shared(item: pytest.Item) -> str:
+    """The contract's functions are those of a runtime; elsewhere a file shares what it needs."""
+    runtime = item.callspec.params.get("runtime") if hasattr(item, "callspec") else None
+    return str(runtime or item.path)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """SQLite's test database is a file: threads and processes meet in it, as they do in a worker."""
