@@ -38,6 +38,7 @@ class ImageState(models.TextChoices):
 
 
 IN_PROGRESS = (ImageState.QUEUED, ImageState.BUILDING, ImageState.EVICTING)
+OWNED = (ImageState.BUILDING, ImageState.EVICTING)  # states in which a process is at it
 
 
 class ImageQuerySet(RoutingQuerySet["Image"]):
@@ -143,14 +144,15 @@ class ImageQuerySet(RoutingQuerySet["Image"]):
         """Nobody builds it -> EVICTING: the caller removes the image, then the row."""
         at_rest = (ImageState.ABSENT, ImageState.READY, ImageState.FAILED, ImageState.EVICTING)
         lease = timezone.now() + EVICTION_LEASE
-        return self.filter(pk=pk, state__in=at_rest).update(state=ImageState.EVICTING, lease_expires_at=lease) == 1
+        evicting = {"state": ImageState.EVICTING, "lease_expires_at": lease, "owner": liveness.me()}
+        return self.filter(pk=pk, state__in=at_rest).update(**evicting) == 1
 
     def evict(self, seen: Image) -> bool:
         """READY -> EVICTING, when no call has used it since it was `seen` and none is under way."""
         open_calls = Execution.objects.filter(function=OuterRef("function"), node=OuterRef("node"), state__in=OPEN)
         unused = self.filter(~Exists(open_calls), pk=seen.pk, state=ImageState.READY, last_used_at=seen.last_used_at)
         lease = timezone.now() + EVICTION_LEASE
-        return unused.update(state=ImageState.EVICTING, lease_expires_at=lease) == 1
+        return unused.update(state=ImageState.EVICTING, lease_expires_at=lease, owner=liveness.me()) == 1
 
     def evicted(self, pk: int) -> bool:
         """EVICTING -> ABSENT: the engine has removed it."""
@@ -173,11 +175,11 @@ class ImageQuerySet(RoutingQuerySet["Image"]):
         return evicting.update(state=ImageState.ABSENT, lease_expires_at=None) == 1
 
     def _bereave(self) -> None:
-        """The leases of builders that have died are over."""
-        building = self.filter(state=ImageState.BUILDING)
-        for owner in set(building.values_list("owner", flat=True)):
+        """The leases of processes that have died are over."""
+        owned = self.filter(state__in=OWNED)
+        for owner in set(owned.values_list("owner", flat=True)):
             if not liveness.is_alive(owner):
-                building.filter(owner=owner).update(lease_expires_at=LONG_AGO)
+                owned.filter(owner=owner).update(lease_expires_at=LONG_AGO)
 
     def expire(self, now: datetime) -> int:
         """Leases that ended: -> ABSENT, or FAILED after three dead builders. Returns how many."""
@@ -242,9 +244,9 @@ class Image(RoutingModel):
         return self.state == ImageState.READY and self.version == self.function.version != ""
 
     def is_overdue(self, now: datetime) -> bool:
-        """Its lease is over, or its builder has died."""
+        """Its lease is over, or the process that was at it has died."""
         lease_is_over = self.lease_expires_at is not None and self.lease_expires_at < now
-        return lease_is_over or (self.state == ImageState.BUILDING and not liveness.is_alive(self.owner))
+        return lease_is_over or (self.state in OWNED and not liveness.is_alive(self.owner))
 
     @property
     def is_in_progress(self) -> bool:

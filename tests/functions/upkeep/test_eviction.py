@@ -169,3 +169,19 @@ def test_an_image_of_a_runtime_that_is_gone_does_not_keep_the_pool_from_others(
     assert Configuration.objects.change(row, container_pool_limit=2, container_pool_num=1)
     reaper.sweep(platform)
     assert [made["Name"].partition("__")[0] for made in fake_engine.made.values()] == ["hf_known"]
+
+
+def test_an_eviction_whose_process_died_is_over_at_once(platform: Platform, fake_engine: FakeEngine) -> None:
+    fake_engine.built["sha256:half"] = {
+        "Id": "sha256:half",
+        "Labels": labels.image(platform.instance, platform.node, "W1", "v"),
+    }
+    image = rows.image(ImageState.READY, image_id="sha256:half", last_used_at=NOW)
+    assert Image.objects.evict(image)
+    reaper.sweep(platform)
+    assert states() == {"W1": "EVICTING"}
+    assert list(fake_engine.built) == ["sha256:half"]
+    Image.objects.update(owner="killed")
+    reaper.sweep(platform)
+    assert states() == {"W1": "ABSENT"}
+    assert fake_engine.built == {}
