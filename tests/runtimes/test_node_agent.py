@@ -25,7 +25,7 @@ IDENTITY = "exports.handle = (event) => event;"
 def test_it_is_ready_with_its_runtime_and_version(start: Start) -> None:
     connection, frame = start(IDENTITY, runtime="node12").ready()
     connection.close()
-    assert frame == {"type": "ready", "runtime": "node12", "agent_version": 1}
+    assert frame == {"type": "ready", "runtime": "node12", "agent_version": 2}
 
 
 def test_it_answers_probes_before_the_call(start: Start) -> None:

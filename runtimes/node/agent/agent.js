@@ -1,14 +1,16 @@
 'use strict';
 
-// The Node agent's entry (docs/agents.md): reads its settings, listens, and only then lets user code near.
+// The Node agent's entry (docs/agents.md): reads its settings and starts its mode, which listens before user code is near.
 
-const guard = require('./guard');
-const { CallLog, captureOutput } = require('./output');
-const { ContainerServer } = require('./server');
+const MODES = {
+  container: './single',
+  process: './supervisor',
+  spare: './spare', // of the mode `process`: what its supervisor starts for each call
+};
 
 // The handler and its child processes must not see what steers the agent.
-function take(name) {
-  const value = process.env[name];
+function take(name, fallback) {
+  const value = process.env[name] === undefined ? fallback : process.env[name];
   if (value === undefined) throw new Error(`the agent needs the environment variable ${name}`);
   delete process.env[name];
   return value;
@@ -22,19 +24,18 @@ function takeSettings() {
     runtime: take('WF_RUNTIME'),
     logLimit: Number(take('WF_LOG_LIMIT')),
     resultLimit: Number(take('WF_RESULT_LIMIT')),
+    lifetime: Number(take('WF_LIFETIME', 0)),
+    concurrency: Number(take('WF_CONCURRENCY', 8)),
+    memory: Number(take('WF_MEMORY', 0)),
+    tmp: take('WF_TMP', ''),
+    alone: take('WF_ALONE', '') === '1',
   };
 }
 
 function main() {
   const settings = takeSettings();
-  if (settings.mode !== 'container') throw new Error(`this agent knows no WF_MODE ${settings.mode}`);
-  const log = new CallLog(settings.logLimit);
-  const server = new ContainerServer(settings, log, () => guard.exit(0));
-  // Not before it listens: an agent that cannot listen must say so on the container's own stderr.
-  server.listen(() => {
-    captureOutput(log);
-    guard.install(server);
-  });
+  if (!Object.keys(MODES).includes(settings.mode)) throw new Error(`this agent knows no WF_MODE ${settings.mode}`);
+  require(MODES[settings.mode]).serve(settings);
 }
 
 main();

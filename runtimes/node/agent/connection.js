@@ -1,9 +1,11 @@
 'use strict';
 
-// The worker's connection. Sending is synchronous, so that everything is in the kernel's hands, in order, when the
-// process ends the next moment; and so that a function that prints without end waits instead of filling memory.
+// Where the agent listens, and the worker's connections. Sending is synchronous, so that everything is in the kernel's
+// hands, in order, when the process ends the next moment; and so that a function that prints without end waits instead
+// of filling memory.
 
 const { writeSync } = require('fs');
+const net = require('net');
 const { FrameParser, encode } = require('./frames');
 
 const { wait } = Atomics;
@@ -37,6 +39,27 @@ function writeAll(descriptor, bytes) {
   for (let sent = 0; sent < bytes.length; ) sent += waitForRoom(descriptor, bytes, sent);
 }
 
+function address(channel) {
+  const colon = channel.indexOf(':');
+  const [kind, place] = [channel.slice(0, colon), channel.slice(colon + 1)];
+  if (kind === 'unix') return { path: place };
+  if (kind === 'tcp') return { port: Number(place) };
+  throw new Error(`WF_CHANNEL is ${channel}, neither unix:<path> nor tcp:<port>`);
+}
+
+// `onSocket` gets the socket of everybody who connects.
+function listen(channel, onSocket, onListening) {
+  // Half open: a peer may end its side after the call and still wants the answer.
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    socket.setNoDelay(true);
+    onSocket(socket);
+  });
+  const before = process.umask(0); // binding makes the socket: everybody may connect from its first moment
+  server.listen(address(channel), onListening);
+  process.umask(before);
+  return server;
+}
+
 class Connection {
   constructor(socket) {
     this.socket = socket;
@@ -47,11 +70,15 @@ class Connection {
     socket.on('close', () => this.close());
   }
 
-  // A peer that is gone is no error here: nobody is left to be told, and the handler must not notice.
   send(text) {
+    this.pass(encode(text));
+  }
+
+  // A peer that is gone is no error here: nobody is left to be told, and the handler must not notice.
+  pass(frame) {
     if (!this.open) return;
     try {
-      writeAll(this.descriptor, encode(text));
+      writeAll(this.descriptor, frame);
     } catch (error) {
       this.close();
     }
@@ -59,16 +86,19 @@ class Connection {
 
   // Gives every frame to `onFrame`; a protocol error closes the connection.
   receive(onFrame) {
-    const parser = new FrameParser();
+    this.onFrame = onFrame;
+    this.parser = new FrameParser();
     this.socket.on('end', () => this.close());
-    this.socket.on('data', (piece) => {
-      this._parse(parser, piece).forEach(onFrame);
-    });
+    this.socket.on('data', (piece) => this.take(piece));
   }
 
-  _parse(parser, piece) {
+  take(piece) {
+    this._parse(piece).forEach(this.onFrame);
+  }
+
+  _parse(piece) {
     try {
-      return parser.push(piece);
+      return this.parser.push(piece);
     } catch (error) {
       this.close();
       return [];
@@ -79,10 +109,19 @@ class Connection {
     this.socket.pause();
   }
 
+  whenClosed(callback) {
+    this.socket.on('close', callback);
+  }
+
+  // Everything has been sent.
+  finish() {
+    this.close();
+  }
+
   close() {
     this.open = false;
     this.socket.destroy();
   }
 }
 
-module.exports = { Connection };
+module.exports = { Connection, listen };

@@ -2,8 +2,9 @@
 
 // Frames on the wire: a 4-byte big-endian length, then that many bytes of UTF-8 JSON.
 
-const { parse } = JSON;
+const { parse, stringify } = JSON;
 
+const AGENT_VERSION = 2;
 const HEADER = 4;
 const MAX_FRAME = 16 * 1024 * 1024;
 
@@ -15,7 +16,22 @@ function encode(text) {
   return frame;
 }
 
-// Takes bytes as they come and gives whole frames. Pieces are joined once for a frame, not once for a piece.
+function decode(frame) {
+  return parse(frame.toString('utf8', HEADER));
+}
+
+// The type of a frame that an agent has written, which puts it first.
+function typeOf(frame) {
+  const match = /^\{"type":"(\w+)"/.exec(frame.toString('latin1', HEADER, HEADER + 32));
+  return match && match[1];
+}
+
+function ready(runtime) {
+  return encode(stringify({ type: 'ready', runtime, agent_version: AGENT_VERSION }));
+}
+
+// Takes bytes as they come and gives whole frames, with their lengths. Pieces are joined once for a frame, not once for a
+// piece.
 class FrameParser {
   constructor() {
     this.pieces = [];
@@ -23,7 +39,7 @@ class FrameParser {
     this.wanted = HEADER;
   }
 
-  // The values of the frames that this piece completes. Throws on a frame that is too long or no JSON.
+  // The frames that this piece completes. Throws on one that is too long.
   push(piece) {
     this.pieces.push(piece);
     this.held += piece.length;
@@ -51,12 +67,12 @@ class FrameParser {
 
   _cut() {
     const bytes = this._join();
-    const text = bytes.toString('utf8', HEADER, this.wanted);
+    const frame = bytes.slice(0, this.wanted);
     this.pieces = [bytes.slice(this.wanted)];
     this.held -= this.wanted;
     this.wanted = HEADER;
-    return parse(text);
+    return frame;
   }
 }
 
-module.exports = { FrameParser, encode };
+module.exports = { FrameParser, decode, encode, ready, typeOf };

@@ -10,7 +10,7 @@ function exit(status) {
   reallyExit(status);
 }
 
-// `guarded` has onExit(status), onStrayError(error) and onIdle().
+// `guarded` has onExit(status), onStrayError(error, event) and onIdle().
 function install(guarded) {
   // process.exit() ends here, after the function's own exit listeners, whose output is still a part of the log.
   process.reallyExit = (status) => {
@@ -28,7 +28,7 @@ function watchErrors(guarded) {
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, (error) => {
       // A function with a listener of its own has dealt with it, as in plain Node.
-      if (process.listenerCount(event) === 1) guarded.onStrayError(error);
+      if (process.listenerCount(event) === 1) guarded.onStrayError(error, event);
     });
   }
 }
