@@ -302,7 +302,10 @@ def test_more_callers_than_places_wait_their_turn(start_many: StartMany) -> None
 def test_a_handler_that_cannot_be_loaded_is_told_and_ends_the_agent(start_many: StartMany) -> None:
     agent = start_many("console.log('looking'); nowhere();")
     agent.ready()[0].close()
-    for answer in at_once(agent, [{}] * 4):
+    for connection in [agent.connect() for _ in range(4)]:  # whoever has connected before the first answer
+        connection.send(call_frame())
+        ready, answer = connection.receive(), connection.answer()
+        assert ready is not None
         assert (answer.error["kind"], answer.stdout) == ("init", "looking\n")
     assert agent.wait() == 0
 

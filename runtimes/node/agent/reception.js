@@ -10,6 +10,11 @@ const { Session } = require('./session');
 
 const GRACE_MS = 5000; // for whoever has its `ready` and has not called when the lifetime is over
 
+// After everything that has happened by now has been heard of.
+function afterTurn(callback) {
+  setImmediate(() => setImmediate(callback));
+}
+
 class Reception {
   // `places` has load(), take(session), giveBack(place), want(number) and retire(). `end` is called when nobody is left.
   constructor(settings, places, Connection, end) {
@@ -22,6 +27,7 @@ class Reception {
     this.ready = ready(settings.runtime);
     this.waiting = [];
     this.sessions = new Set();
+    this.accepted = 0; // so far
     this.grace = null;
     this.server = null;
     this.lifetime = new Lifetime(settings.lifetime, () => this._stopListening());
@@ -73,6 +79,7 @@ class Reception {
   }
 
   _accept(socket) {
+    this.accepted += 1;
     this.places.load();
     const connection = new this.Connection(socket);
     const session = new Session(connection, this);
@@ -84,13 +91,19 @@ class Reception {
     this.queue(session);
   }
 
+  // Whoever has connected by now is accepted before. Newer versions of Node accept one in each turn of the event loop.
   _stopListening() {
-    // Whoever has connected in the meantime is accepted before.
-    setImmediate(() => {
-      this.server.close();
-      this.places.retire();
-      this._look();
+    const before = this.accepted;
+    afterTurn(() => {
+      if (this.accepted > before) this._stopListening();
+      else this._close();
     });
+  }
+
+  _close() {
+    this.server.close();
+    this.places.retire();
+    this._look();
   }
 
   // Whether it is time to end: not as long as somebody has called or waits for a place.
