@@ -33,7 +33,7 @@ def test_200_calls_by_eight_callers_get_their_own_answers_and_logs(function: Con
 
 
 def _check_nonces(function: ContractFunction, calls: int) -> None:
-    nonces = [secrets.token_hex(8) for _ in range(calls)]
+    nonces = [f"nonce-{secrets.token_hex(8)}" for _ in range(calls)]
     with ThreadPoolExecutor(CALLERS) as pool:
         replies = list(pool.map(lambda nonce: function.call("say", nonce=nonce), nonces))
     assert [value_of(reply) for reply in replies] == nonces
