@@ -5,6 +5,7 @@
 const MODES = {
   container: './single',
   process: './supervisor',
+  shared: './shared',
   spare: './spare', // of the mode `process`: what its supervisor starts for each call
 };
 

@@ -43,7 +43,7 @@ class Session {
     this.reception.queue(this);
   }
 
-  log(text) {
+  send(text) {
     this.connection.send(text);
   }
 

@@ -82,7 +82,7 @@ class SpareProcess {
   call(session, frame) {
     this.session = session;
     this.channel.pass(frame);
-    this.log.begin((text) => session.log(text));
+    this.log.begin((text) => session.send(text));
     this.kills = oomKills();
     if (this.end) this._tellEnd();
   }
