@@ -9,8 +9,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
-
 from functions.models import Image, PoolEntry
 from functions.models.image import ImageState
 from functions.models.pool_entry import PoolState
@@ -59,7 +57,7 @@ def _idle(node: str) -> list[PoolEntry]:
 
 def _finish_ended(keys: list[int], platform: Platform) -> None:
     """Those that had no call end at once; the others are left to the sweeps."""
-    draining = PoolEntry.objects.filter(Q(pk__in=keys), state=PoolState.REMOVING)
+    draining = PoolEntry.objects.filter(pk__in=keys, state=PoolState.REMOVING)
     deadline = time.monotonic() + END_LIMIT_S
     while draining.exists() and time.monotonic() < deadline:
         containers.finish_ended(draining.all(), platform)

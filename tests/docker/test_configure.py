@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.contract import engine_view
+from tests.contract import engine_view, records
 from tests.docker.functions import python
 from tests.worker import eventually
 
@@ -19,15 +19,20 @@ if TYPE_CHECKING:
     from tests.worker import Worker
 
 SETTLE_S = 60
+FIELDS = (
+    "user_code_size_limit",
+    "container_pool_limit",
+    "container_pool_num",
+    "using_rest_mode",
+    "rest_container_life_time",
+)
 CALLERS, CALLS = 4, 6
 
 
 @pytest.fixture(autouse=True)
 def _put_back(worker: Worker) -> Iterator[None]:
     """The worker is everybody's."""
-    state = configure(worker)["State"]
-    names = ("user_code_size_limit", "container_pool_limit", "container_pool_num", "using_rest_mode")
-    before = dict(zip((*names, "rest_container_life_time"), state.values(), strict=True))
+    before = dict(zip(FIELDS, configure(worker)["State"].values(), strict=True))
     yield
     configure(worker, **before)
 
@@ -37,10 +42,6 @@ def configure(worker: Worker, **values: Any) -> dict[str, Any]:
     assert reply.status == 200, reply.body
     answer: dict[str, Any] = reply.json
     return answer
-
-
-def kept(worker: Worker, name: str, role: str) -> int:
-    return len(engine_view.containers(worker, function=name, role=role))
 
 
 def test_a_living_long_lived_container_learns_its_new_lifetime(worker: Worker) -> None:
@@ -70,9 +71,10 @@ def test_a_pool_is_filled_and_emptied_without_a_call(worker: Worker) -> None:
     worker.deploy("Warmed", python("return 1"))
     assert worker.execute("Warmed", {}).status == 200
     configure(worker, container_pool_limit=1, container_pool_num=2)
-    eventually(lambda: kept(worker, "Warmed", "prewarmed") == 2, SETTLE_S)
+    waiting = "SELECT id FROM functions_poolentry WHERE kind = 'prewarmed' AND state = 'IDLE'"
+    eventually(lambda: len(records.rows(worker, waiting)) == 2, SETTLE_S)
     configure(worker, container_pool_limit=-1)
-    eventually(lambda: kept(worker, "Warmed", "prewarmed") == 0, SETTLE_S)
+    eventually(lambda: not engine_view.containers(worker, function="Warmed", role="prewarmed"), SETTLE_S)
 
 
 def test_no_call_fails_while_the_configuration_flips(worker: Worker) -> None:
