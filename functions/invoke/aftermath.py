@@ -15,6 +15,7 @@ from django.db import connections
 from functions import dispatch
 from functions.build import catalog
 from functions.invoke import record
+from functions.models import Image
 from functions.models.execution import StartType
 from functions.pool import kept, network
 
@@ -53,9 +54,14 @@ def finish(run: Run, outcome: Outcome) -> None:
 
 
 def look_around(run: Run) -> None:
-    """Asks for a look at the function's package, for a sweep and for new pre-warmed containers, when they are due."""
-    if _is_due(run.function) or run.configuration.container_pool_limit > 0:
+    """Asks for what upkeep is due after this call."""
+    if _is_due(run.function) or _takes_room(run):
         _after(lambda: _ask(run))
+
+
+def _takes_room(run: Run) -> bool:
+    """It may have used up a pre-warmed container, or have kept an image that is too much."""
+    return run.configuration.container_pool_limit > 0 or run.configuration.user_code_size_limit >= 0
 
 
 def _is_due(function: Function) -> bool:
@@ -68,12 +74,15 @@ def _is_due(function: Function) -> bool:
 
 
 def _ask(run: Run) -> None:
+    configuration = run.configuration
     if catalog.change_is_due(run.function):
         dispatch.enqueue("functions.tasks.check_source", run.function.pk)
     if shared_cache.add("sweep", True, SWEEP_INTERVAL_S):
         dispatch.enqueue("functions.tasks.sweep")
-    if run.configuration.container_pool_limit > 0 and run.execution.start_type != StartType.WARM:
+    if configuration.container_pool_limit > 0 and run.execution.start_type != StartType.WARM:
         dispatch.enqueue("functions.tasks.fill_pool")
+    if Image.objects.needs_eviction(run.platform.node, configuration.user_code_size_limit):
+        dispatch.enqueue("functions.tasks.evict")
 
 
 def _after(work: Callable[[], None]) -> None:

@@ -14,7 +14,6 @@ from functions.engine.docker import NoSuchThing
 from functions.errors import EngineUnavailable, FunctionTimeout, OutcomeUnknown
 from functions.invoke import outcome, record
 from functions.invoke.outcome import Outcome
-from functions.pool.container import await_ready
 
 if TYPE_CHECKING:
     from functions.engine.channel import Channel
@@ -59,13 +58,7 @@ def _talk(run: Run, place: Place, options: Options) -> Outcome:
 
 def _connected(run: Run, container: Container) -> Channel:
     with run.stages.measure("start"):
-        channel = container.connect()
-        try:
-            await_ready(channel, time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS)
-        except BaseException:
-            channel.close()
-            raise
-    return channel
+        return container.connect_ready()
 
 
 def _exchange(run: Run, place: Place, channel: Channel, options: Options) -> Outcome:

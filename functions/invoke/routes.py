@@ -59,10 +59,10 @@ _known: dict[str, Route] = {}
 
 def find(name: str, platform: Platform) -> Route:
     """Raises FunctionNotFound."""
-    route = _known.get(name)
+    key = name.lower()
+    route = _known.get(key)
     if route is None or not route.holds:
-        route = _read(name, platform)
-        _known[name] = route
+        route = _known[key] = _read(name, platform)
     return route
 
 

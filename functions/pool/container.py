@@ -13,7 +13,7 @@ from django.conf import settings
 from functions.engine import channel, host_config
 from functions.engine.channel import ChannelBroken, DeadlinePassed
 from functions.engine.docker import NoSuchThing
-from functions.errors import Conflict, StartTimeout
+from functions.errors import Conflict, StartTimeout, WorkerFrontError
 from functions.pool import network
 
 if TYPE_CHECKING:
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from functions.models import PoolEntry
 
 DEATH_WAIT_S, DEATH_PAUSE_S = 2.0, 0.02  # how long a broken connection may precede the news of the container's end
+
+
+class DiedWhileLoading(WorkerFrontError):
+    """The function's container ended while its agent loaded the handler."""
+
+    def __init__(self, container: Container) -> None:
+        super().__init__()
+        self.state = container.end_state()
+        self.output = container.last_output()
 
 
 @dataclass
@@ -47,6 +56,16 @@ class Container:
         """Waits for its agent. Raises StartTimeout, ChannelClosed when it ended, NoSuchThing when it was taken away."""
         deadline = time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS
         return channel.connect(self.agent_address(), deadline, lambda: self.platform.engine.state(self.id).running)
+
+    def connect_ready(self) -> channel.Channel:
+        """The same, until its agent has loaded the handler."""
+        found = self.connect()
+        try:
+            await_ready(found, time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS)
+        except BaseException:
+            found.close()
+            raise
+        return found
 
     def open(self) -> channel.Channel:
         """A connection to an agent that has listened before. Raises OSError when it does not any more."""

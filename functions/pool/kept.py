@@ -15,11 +15,12 @@ from django.utils import timezone
 
 from functions import liveness
 from functions.engine import labels
+from functions.engine.channel import ChannelClosed
 from functions.errors import WorkerFrontError
 from functions.models import PoolEntry
 from functions.models.pool_entry import PoolKind, PoolState
 from functions.pool import launch
-from functions.pool.container import Container, await_ready, remove_folder
+from functions.pool.container import Container, DiedWhileLoading, remove_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,8 @@ def _start_limit() -> timedelta:
 def started(entry: PoolEntry, image: Image, options: Options, platform: Platform) -> tuple[Container, Channel]:
     """Starts the container of a row that is STARTING, and waits until its agent has loaded the handler.
 
-    The channel is the connection that the agent loaded it for. On an error the row is on its way out.
+    The channel is the connection that the agent loaded it for. On an error the row is on its way out. Raises
+    DiedWhileLoading, StartTimeout, NoSuchImage.
     """
     try:
         container = launch.start(platform, _launch(entry, image, options, platform))
@@ -77,13 +79,10 @@ def _launch(entry: PoolEntry, image: Image, options: Options, platform: Platform
 
 
 def _ready(container: Container) -> Channel:
-    channel = container.connect()
     try:
-        await_ready(channel, time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS)
-    except BaseException:
-        channel.close()
-        raise
-    return channel
+        return container.connect_ready()
+    except ChannelClosed as error:
+        raise DiedWhileLoading(container) from error
 
 
 def container_of(entry: PoolEntry, platform: Platform) -> Container:

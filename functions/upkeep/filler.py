@@ -51,7 +51,7 @@ class Pool:
 
     def missing(self) -> list[int]:
         """Images with too few containers, one entry for each that is missing."""
-        ready = Counter(entry.image_id or GONE for entry in self.entries if entry.state != PoolState.CLAIMED)
+        ready = Counter(map(self._current_image, filter(_is_ready_or_will_be, self.entries)))
         return policy.missing(self.targets, ready)
 
     def surplus(self) -> list[PoolEntry]:
@@ -66,6 +66,10 @@ class Pool:
         image = self.images.get(entry.image_id or GONE)
         is_current = image is not None and entry.fingerprint == self.options[image].fingerprint(image)
         return image.pk if image and is_current else GONE
+
+
+def _is_ready_or_will_be(entry: PoolEntry) -> bool:
+    return entry.state != PoolState.CLAIMED
 
 
 def _images(node: str) -> list[Image]:
@@ -96,6 +100,7 @@ def fill(platform: Platform) -> None:
     deadline = time.monotonic() + TURN_S
     while time.monotonic() < deadline:
         if not _start_one(Pool(platform), platform):
+            thin_out(platform)  # what was started may be wanted no more
             return
     dispatch.enqueue("functions.tasks.fill_pool")
 

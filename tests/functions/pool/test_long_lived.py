@@ -10,12 +10,12 @@ import pytest
 from django.utils import timezone
 
 from functions import liveness
-from functions.engine.channel import ChannelClosed
 from functions.engine.docker import ContainerState, NoSuchImage
 from functions.errors import FunctionBusy, StartTimeout
 from functions.models import PoolEntry
 from functions.models.pool_entry import PoolKind, PoolState
 from functions.pool import kept, long_lived
+from functions.pool.container import DiedWhileLoading
 from functions.pool.options import Options, resolve
 from tests.functions.fake_agent import HELLO, soon, takes_call
 from tests.functions.fake_engine import FakeEngine, end_agents
@@ -223,7 +223,7 @@ def test_an_agent_that_dies_while_it_loads_leaves_nothing_behind(
     image: Image, platform: Platform, fake_engine: FakeEngine
 ) -> None:
     fake_engine.agent = lambda channel: None
-    with pytest.raises(ChannelClosed):
+    with pytest.raises(DiedWhileLoading):
         reach(image, platform)
     assert not PoolEntry.objects.exists()
     assert fake_engine.made == {}
