@@ -133,6 +133,7 @@ def _serve_call(settings, request: bytes, ends: list, function) -> None:
     close_ends(ends)
     _prepare(os.fsdecode(request[TOKEN_SIZE:]))
     _make_random_again()
+    child.warm(settings.result_limit)
     child.serve_call(settings, child.Channel(child.CONTROL, request[:TOKEN_SIZE]), function)
 
 
