@@ -40,3 +40,12 @@ def evict() -> None:
 def fill_pool() -> None:
     """Starts pre-warmed containers until there are enough."""
     filler.fill(platform())
+
+
+def ask_for_sweep() -> None:
+    """For the schedule, whose tasks run in the queue of builds: a sweep belongs where it delays none."""
+    reaper.ask()
+
+
+def beat() -> None:
+    """Nothing: that it was done shows that the cluster takes tasks and reports them."""

@@ -30,6 +30,15 @@ def held(home: Path) -> Iterator[None]:
         yield
 
 
+def is_held(home: Path) -> bool:
+    """Does a worker run on this folder?"""
+    try:
+        with held(home):
+            return False
+    except BlockingIOError:
+        return True
+
+
 def remembered(path: Path, length: int) -> str:
     """The text in `path` (0600): at first `length` random bytes as hex. Safe when several processes begin at once."""
     if not path.exists():

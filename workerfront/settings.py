@@ -29,6 +29,7 @@ def _physical_memory() -> int:
 # --- This worker ---
 WF_HOME = home.prepare(env.path("WF_HOME", BASE_DIR / "var") or BASE_DIR / "var")
 WF_NODE = env.text("WF_NODE", socket.gethostname())
+WF_DRAINING = WF_HOME / "draining"  # there while the worker waits for its last calls and takes no new ones
 WF_INSTANCE = home.remembered(WF_HOME / "instance", 8)
 SECRET_KEY = home.remembered(WF_HOME / "secret_key", 32)
 env.boolean("WF_NO_INSTALL", False)  # read by scripts/, known here
@@ -188,11 +189,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 
-# --- django-q2: builds and upkeep ---
+# --- django-q2: a cluster for builds, and one for upkeep, which a long build must not hold up ---
 # timeout > build limit, retry > timeout, else a running build would be cut off or delivered twice.
+BUILDS_QUEUE = f"worker-front-{WF_NODE}-{WF_INSTANCE}"
+UPKEEP_QUEUE = f"upkeep-{WF_NODE}-{WF_INSTANCE}"
 Q_CLUSTER = {
-    "name": f"worker-front-{WF_NODE}-{WF_INSTANCE}",
+    "name": BUILDS_QUEUE,
     "orm": "default",
+    "broker_class": "functions.dispatch.Broker",
     "workers": 2,
     "timeout": WF_BUILD_TIMEOUT_SECONDS + 60,
     "retry": WF_BUILD_TIMEOUT_SECONDS + 120,
@@ -202,6 +206,7 @@ Q_CLUSTER = {
     "poll": 0.1,
     "catch_up": False,
     "save_limit": 100,
+    "ALT_CLUSTERS": {UPKEEP_QUEUE: {"timeout": 120, "retry": 180}},
 }
 
 env.refuse_unknown("WF_")

@@ -1,92 +1,159 @@
-"""Runs a worker's two processes, web server and task cluster; stops both when one ends or when told to."""
+"""Runs a worker's processes: web server, the two task clusters; and asks for upkeep, once a second.
+
+A process that dies is started again, as is a cluster that takes no tasks any more. SIGTERM ends the worker when its
+last call has been answered.
+"""
 
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import subprocess
-import sys
-import threading
 import time
-from contextlib import closing, suppress
-from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import close_old_connections
+
+from functions import dispatch, liveness
+from functions.models import Execution
+from workerfront import child, watchdog
+from workerfront.members import Cluster, Web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from workerfront.members import Member
+
 logger = logging.getLogger(__name__)
 
-STOP_WAIT_S = 300  # the longest that calls under way may take to end; then the child is killed
-START_LIMIT_S = 60
-KILL_MARGIN_S = 10  # by so much sooner granian kills its own worker, which would outlive it
-SPARE_THREADS = 24  # for callers that wait for a build, and the admin, while every call slot is taken
-LOOK_S = 0.5
-FIRST_LOOK_S = 0.05
+SIGNALS = {signal.SIGTERM, signal.SIGINT}
+WAKE = {*SIGNALS, signal.SIGCHLD}
+TICK_S = 1.0
+FIRST_TICK_S = 0.05  # until it answers, and while it waits for its last calls
+LATE_S = 5.0  # a tick that comes later than this has seen nothing meanwhile
+DRAIN_LIMIT_S = 300
+STOP_LIMIT_S = 30  # for what is no call: builds that nobody waits for, upkeep
+SWEEP = "functions.tasks.sweep"
+
+
+def hold_signals() -> None:
+    """From here on SIGTERM and SIGINT wait until `serve` takes them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, WAKE)
 
 
 def serve(host: str, port: int, announce: Callable[[], None]) -> int:
-    """Runs until SIGTERM or SIGINT (exit status 0) or until a child ends by itself (1).
+    """Runs until SIGTERM or SIGINT (exit status 0), or until a child dies again and again (1).
 
     `announce` is called once it answers.
     """
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
-    commands = _commands(host, port)
-    children = [subprocess.Popen(command, start_new_session=True) for command in commands]  # noqa: S603 -- ours
-    try:
-        if _comes_to_answer(host, port, children):
-            announce()
-        while not told.wait(LOOK_S):
-            if ended := [child for child in children if child.poll() is not None]:
-                logger.error("%s ended with status %s", ended[0].args, ended[0].returncode)
-                return 1
+    hold_signals()
+    child.adopt_orphans()
+    settings.WF_DRAINING.unlink(missing_ok=True)
+    members = Web(host, port), Cluster(dispatch.BUILDS)
+    return Supervisor(members, [Cluster(dispatch.UPKEEP)], announce).run()
+
+
+class GaveUp(Exception):
+    """A child does not come to work, however often it is started."""
+
+
+class Supervisor:
+    """The loop over the members of a worker. The first is the one that answers; the `later` ones must not delay it."""
+
+    def __init__(self, members: Sequence[Member], later: Sequence[Member], announce: Callable[[], None]) -> None:
+        self._members, self._later = [*members], later
+        self._announce: Callable[[], None] | None = announce
+        self._looked_at = time.monotonic()
+        self._sweep, self._sweep_at, self._is_urgent = 0, self._looked_at, True
+
+    def run(self) -> int:
+        try:
+            while not self._told(TICK_S if self._announce is None else FIRST_TICK_S):
+                self._tick()
+            self._drain()
+        except GaveUp:
+            return 1
+        finally:
+            self._stop()
+            settings.WF_DRAINING.unlink(missing_ok=True)
         return 0
-    finally:
-        _stop(children)
 
+    def _told(self, wait_s: float) -> bool:
+        """Wakes up as soon as there is a signal; the death of a child is one, too."""
+        found = signal.sigtimedwait(WAKE, wait_s)
+        return found is not None and found.si_signo in SIGNALS
 
-def _comes_to_answer(host: str, port: int, children: Sequence[subprocess.Popen[bytes]]) -> bool:
-    """Granian loses a SIGTERM that comes while it starts, and then waits for its own worker: never stop it sooner."""
-    deadline = time.monotonic() + min(START_LIMIT_S, STOP_WAIT_S)
-    while time.monotonic() < deadline and all(child.poll() is None for child in children):
-        if _answers(host, port):
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at > LATE_S:
+            self._excuse(now)
+        for member in self._members:
+            self._revive(member, now)
+        try:
+            close_old_connections()
+            self._look(now)
+        except Exception:
+            logger.exception("the supervisor could not look; it tries again")
+            self._excuse(time.monotonic())
+        self._looked_at = time.monotonic()
+
+    def _excuse(self, now: float) -> None:
+        for member in self._members:
+            member.excuse(now)
+
+    def _revive(self, member: Member, now: float) -> None:
+        if member.has_ended:
+            logger.error("%s ended by itself with status %s", member.name, member.end())
+            self._note_end(member, now)
+        if not member.is_started and now >= member.starts_at:
+            member.start()
+
+    def _note_end(self, member: Member, now: float) -> None:
+        self._is_urgent = True
+        pause_s = watchdog.pause_s(member.count_end())
+        if pause_s is None:
+            logger.error("%s was started %s times in vain", member.name, watchdog.QUICK_DEATHS)
+            raise GaveUp
+        member.starts_at = now + pause_s
+
+    def _look(self, now: float) -> None:
+        for member in self._members:
+            member.look(now)
+            if member.is_stuck(now):
+                logger.error("%s takes no tasks any more: it is killed and started again", member.name)
+                member.end()
+                self._note_end(member, now)
+        if self._announce is not None and self._members[0].works:
+            self._announce()
+            self._announce = None
+            self._members += self._later
+        self._ask_for_sweep(now)
+
+    def _ask_for_sweep(self, now: float) -> None:
+        is_pending = self._sweep != 0 and dispatch.is_pending(self._sweep)
+        is_due = watchdog.sweep_is_due(now - self._sweep_at, is_pending=is_pending, is_urgent=self._is_urgent)
+        if is_due and (queue := dispatch.queue_for(SWEEP)):
+            self._sweep, self._sweep_at, self._is_urgent = dispatch.ask(queue, SWEEP), now, False
+
+    def _drain(self) -> None:
+        """Waits for the end of the calls under way; a second signal cuts the wait short."""
+        settings.WF_DRAINING.touch()
+        deadline = time.monotonic() + DRAIN_LIMIT_S
+        while self._has_calls() and time.monotonic() < deadline and not self._told(FIRST_TICK_S):
+            self._tick()
+
+    def _has_calls(self) -> bool:
+        """A call of a process that died has ended, though its record may not know it yet."""
+        try:
+            return any(map(liveness.is_alive, Execution.objects.filter(node=settings.WF_NODE).owners()))
+        except Exception:
+            logger.exception("the supervisor could not look for calls; it tries again")
             return True
-        time.sleep(FIRST_LOOK_S)
-    return False
 
-
-def _answers(host: str, port: int) -> bool:
-    with closing(HTTPConnection(host, port, timeout=LOOK_S)) as connection:
-        try:
-            connection.request("GET", "/openapi.json")
-            return bool(connection.getresponse().status)
-        except (OSError, HTTPException):
-            return False
-
-
-def _commands(host: str, port: int) -> tuple[list[str], list[str]]:
-    threads = str(settings.WF_MAX_CONCURRENT_CALLS + SPARE_THREADS)
-    web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1"]
-    web += ["--blocking-threads", threads, "--backpressure", threads, "--log-level", "error"]
-    web += ["--http", "1", "--no-ws"]  # an HTTP/2 body has no length, and would be taken for an empty event
-    web += ["--workers-kill-timeout", str(STOP_WAIT_S - KILL_MARGIN_S)]
-    web += ["workerfront.wsgi:application"]
-    return [sys.executable, "-m", *web], [sys.executable, "-m", "workerfront", "qcluster"]
-
-
-def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        child.terminate()
-    for child in children:
-        try:
-            child.wait(STOP_WAIT_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        with suppress(ProcessLookupError):  # what a child that died has left: granian's worker would go on answering
-            os.killpg(child.pid, signal.SIGKILL)
+    def _stop(self) -> None:
+        """The order in which they are told is that in which they need each other."""
+        for member in self._members:
+            member.tell_to_stop()
+        deadline = time.monotonic() + STOP_LIMIT_S
+        for member in self._members:
+            member.end(max(0.0, deadline - time.monotonic()))

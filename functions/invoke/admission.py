@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from functions.errors import NodeSaturated
+from functions.errors import Draining, NodeSaturated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions.invoke.stages import Stages
+
+
+def refuse_while_draining() -> None:
+    """Raises Draining while the worker is being stopped: its supervisor says so to all processes by a file."""
+    if settings.WF_DRAINING.exists():
+        raise Draining
 
 
 class Admission:

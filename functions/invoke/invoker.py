@@ -11,13 +11,14 @@ from functions.build import images
 from functions.crashpoint import crashpoint
 from functions.engine.docker import NoSuchImage, NoSuchThing
 from functions.errors import DatabaseUnavailable, EngineUnavailable, WorkerFrontError
-from functions.invoke import aftermath, conversation, place, record, routes
-from functions.invoke.admission import admission
+from functions.invoke import aftermath, conversation, outcome, place, record, routes
+from functions.invoke.admission import admission, refuse_while_draining
 from functions.invoke.call import Answer, Call, Run
 from functions.invoke.outcome import Outcome
 from functions.invoke.stages import Stages
 from functions.models import Image
 from functions.models.execution import StartType
+from functions.pool.container import DiedWhileLoading
 from functions.pool.options import Options, resolve
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ ROUNDS = 3  # so often an image or container may vanish under us before the func
 
 def invoke(call: Call, platform: Platform) -> Answer:
     """Runs the function once. Errors after the row exists are in the answer; those before it are raised."""
+    refuse_while_draining()
     route = routes.find(call.name, platform)
     row = record.draft(call, route.function, platform.node)
     run = Run(call, route.function, row, platform, Stages(call.arrived), route.configuration)
@@ -103,6 +105,9 @@ def _placed(run: Run, image: Image, options: Options) -> Outcome:
     except NoSuchImage:
         Image.objects.lost(image.pk, image.image_id)
         raise
+    except DiedWhileLoading as death:
+        run.log.add(death.output)
+        return outcome.of_death(death.state, death.output)
     return _served(run, image, found, options)
 
 

@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.contract import engine_view, records
 from tests.contract.records import header
 from tests.docker.functions import node, python
@@ -76,15 +78,25 @@ def _is_running(pid: int) -> bool:
         return False
 
 
-def test_a_child_that_dies_ends_the_worker_with_an_error(own_worker: Worker) -> None:
+@pytest.mark.parametrize("order", [0, 1])
+def test_a_web_server_that_is_killed_is_started_again_as_a_whole(own_worker: Worker, order: int) -> None:
     own_worker.start()
+    own_worker.deploy("Again", node("return 1;"))
+    assert own_worker.execute("Again").status == 200
     assert own_worker.process is not None
-    processes = descendants(own_worker.process.pid)
-    web = [pid for pid in processes if "granian" in Path(f"/proc/{pid}/cmdline").read_text()]
-    os.kill(max(web, key=lambda pid: len(descendants(pid))), signal.SIGKILL)  # the one whose child answers
-    assert own_worker.process.wait(60) == 1
-    own_worker.process = None
-    eventually(lambda: not any(map(_is_running, processes)))
+    web = [pid for pid in descendants(own_worker.process.pid) if "granian" in Path(f"/proc/{pid}/cmdline").read_text()]
+    os.kill(web[order], signal.SIGKILL)  # the one that listens, or the one that answers
+    eventually(lambda: not any(map(_is_running, web)))
+    eventually(lambda: _answers(own_worker), 60)
+    assert own_worker.execute("Again").status == 200
+    assert own_worker.stop() == 0
+
+
+def _answers(worker: Worker) -> bool:
+    try:
+        return worker.request("/openapi.json").status == 200
+    except OSError:
+        return False
 
 
 def test_legacy_status_makes_every_failure_a_500(own_worker: Worker) -> None:

@@ -35,7 +35,7 @@ def _fresh() -> None:
 
 
 def test_without_a_cluster_a_thread_does_it_and_the_caller_goes_on() -> None:
-    assert not dispatch.cluster_lives()
+    assert not dispatch.cluster_lives(dispatch.BUILDS)
     rows.function()
     dispatch.enqueue("tests.functions.test_dispatch.note", 1, "two")
     assert seen == []  # it waits for GO, and we do not wait for it

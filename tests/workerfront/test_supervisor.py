@@ -1,4 +1,4 @@
-"""The supervisor over real processes: both children end with it, and it ends with either."""
+"""The supervisor over real processes: what dies is started again, and nothing outlives it."""
 
 from __future__ import annotations
 
@@ -7,80 +7,112 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.worker import eventually
-from tests.workerfront.processes import ROOT, environment
+from tests.workerfront.processes import ROOT, environment, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SCRIPT = """
 import django, sys
 django.setup()
-from workerfront import supervisor
-supervisor.STOP_WAIT_S = 0.5
-first, second = sys.argv[1:]
-supervisor._commands = lambda host, port: (["sh", "-c", first], ["sh", "-c", second])
-print("serving", flush=True)
-sys.exit(supervisor.serve("127.0.0.1", 0, lambda: None))
+from workerfront import child, members, supervisor
+
+class Member(members.Member):
+    def look(self, now):
+        self.works = works
+    def is_stuck(self, now):
+        return False
+
+supervisor.STOP_LIMIT_S = 0.5
+works, *commands = sys.argv[1:]
+works = works == "works"
+supervisor.hold_signals()
+child.adopt_orphans()
+running = [Member(command, ["sh", "-c", command]) for command in commands]
+sys.exit(supervisor.Supervisor(running, [], lambda: None).run())
 """
 LIVES = "echo $$; exec sleep 1000"
 IGNORES_SIGTERM = "trap '' TERM; echo $$; while :; do sleep 0.1; done"
+HAS_A_CHILD = "sleep 1000 & echo $!; echo $$; wait"
 
 
-def supervised(home: Path, first: str, second: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, first, second],
-        env=environment(home),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=ROOT,
-    )
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder whose database is up to date."""
+    home = tmp_path_factory.mktemp("home")
+    migrate = "import django; django.setup(); from django.core.management import call_command; call_command('migrate')"
+    assert run(home, migrate).returncode == 0
+    return home
 
 
-def pids(process: subprocess.Popen[str], count: int) -> list[int]:
-    """The children's numbers, which they have written."""
-    assert process.stdout
-    assert process.stdout.readline() == "serving\n"
-    return [int(process.stdout.readline()) for _ in range(count)]
+class Supervised:
+    """A supervisor of these shell commands, each of which writes the number of its process."""
+
+    def __init__(self, home: Path, *commands: str, works: bool = True) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, "works" if works else "does not", *commands],
+            env=environment(home),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
+        )
+
+    def pids(self, count: int) -> list[int]:
+        assert self.process.stdout
+        return [int(self.process.stdout.readline()) for _ in range(count)]
+
+    def __enter__(self) -> Supervised:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.communicate(timeout=20)
 
 
 def is_gone(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    except OSError:
         return True
-    return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+
+
+def all_gone(pids: Iterable[int]) -> bool:
+    return all(map(is_gone, pids))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_it_stops_both_and_ends_well(tmp_path: Path, number: signal.Signals) -> None:
-    process = supervised(tmp_path, LIVES, LIVES)
-    children = pids(process, 2)
-    process.send_signal(number)
-    assert process.wait(20) == 0
-    process.communicate()
-    for child in children:
-        eventually(lambda child=child: is_gone(child))
+def test_told_to_stop_it_stops_all_and_ends_well(folder: Path, number: signal.Signals) -> None:
+    with Supervised(folder, LIVES, IGNORES_SIGTERM, HAS_A_CHILD) as supervised:
+        children = supervised.pids(4)
+        supervised.process.send_signal(number)
+        assert supervised.process.wait(20) == 0
+        assert all_gone(children)
 
 
-@pytest.mark.parametrize("dying", ["exit 0", "exit 3"])
-@pytest.mark.parametrize("order", [0, 1])
-def test_when_a_child_ends_by_itself_the_other_is_stopped_and_it_ends_ill(
-    tmp_path: Path, dying: str, order: int
-) -> None:
-    commands = [LIVES, dying] if order else [dying, LIVES]
-    process = supervised(tmp_path, *commands)
-    (child,) = pids(process, 1)
-    assert process.wait(20) == 1
-    process.communicate()
-    eventually(lambda: is_gone(child))
+def test_what_dies_is_started_again_and_leaves_no_orphan(folder: Path) -> None:
+    with Supervised(folder, HAS_A_CHILD) as supervised:
+        for _ in range(7):  # more often than is forgiven to what never comes to work
+            grandchild, child = supervised.pids(2)
+            os.kill(child, signal.SIGKILL)
+            eventually(lambda pids=(grandchild, child): all_gone(pids))
 
 
-def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
-    process = supervised(tmp_path, IGNORES_SIGTERM, LIVES)
-    children = pids(process, 2)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
-    process.communicate()
-    assert all(is_gone(child) for child in children)
+def test_what_never_comes_to_work_ends_the_worker_with_an_error(folder: Path) -> None:
+    with Supervised(folder, LIVES, "exit 3", works=False) as supervised:
+        children = supervised.pids(1)
+        assert supervised.process.wait(30) == 1
+        assert all_gone(children)
+
+
+def test_nothing_outlives_a_supervisor_that_is_killed(folder: Path) -> None:
+    with Supervised(folder, LIVES, LIVES) as supervised:
+        children = supervised.pids(2)
+        supervised.process.kill()
+        eventually(lambda: all_gone(children))

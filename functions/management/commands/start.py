@@ -1,7 +1,9 @@
-"""`manage.py start [port]`: the worker in the foreground, until SIGTERM."""
+"""`manage.py start [port] [-d]`: the worker, in the foreground or behind, until SIGTERM."""
 
 from __future__ import annotations
 
+import os
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,32 +18,64 @@ HOST = "127.0.0.1"  # there are no access tokens yet: only programs of this mach
 
 
 class Command(BaseCommand):
-    help = "Runs the web server and the task cluster until SIGTERM; brings the database up to date first."
+    help = "Runs the web server and the task clusters until SIGTERM; brings the database up to date first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("port", nargs="?", type=int, default=8222)
+        parser.add_argument("-d", "--daemon", action="store_true", help="in the background; see WF_HOME/daemon.log")
+        parser.add_argument("--announce-to", type=int, help="a descriptor that is written to once it answers")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from workerfront import home
+        if options["daemon"]:
+            self._begin(options["port"])
+        else:
+            self._run(options["port"], options["announce_to"])
+
+    def _begin(self, port: int) -> None:
+        from workerfront import daemon
 
         try:
-            with home.held(settings.WF_HOME):
-                sys.exit(self._serve(options["port"]))
+            pid = daemon.start(settings.WF_HOME, daemon.command(port))
+        except RuntimeError as error:
+            raise CommandError(f"The worker did not start:\n{error}") from error
+        self.stdout.write(f"Worker Front serves http://{HOST}:{port}/ as process {pid}")
+
+    def _run(self, port: int, announce_to: int | None) -> None:
+        from workerfront import daemon, home
+
+        try:
+            with home.held(settings.WF_HOME), daemon.pid_file(settings.WF_HOME):
+                sys.exit(self._serve(port, announce_to))
         except BlockingIOError as error:
             raise CommandError("Another worker runs on this WF_HOME. Stop it, or take another folder.") from error
 
-    def _serve(self, port: int) -> int:
+    def _serve(self, port: int, announce_to: int | None) -> int:
         from functions.build.platform import platform
-        from functions.upkeep import reaper
+        from functions.upkeep import reaper, reconcile
         from workerfront import supervisor
 
+        _refuse_taken(port)
+        supervisor.hold_signals()
         call_command("migrate", interactive=False, verbosity=0)
-        reaper.remove_all_kept(platform())
+        reconcile.at_start(platform())
         try:
-            return supervisor.serve(HOST, port, lambda: self._announce(port))
+            return supervisor.serve(HOST, port, lambda: self._announce(port, announce_to))
         finally:
             reaper.remove_all_kept(platform())
 
-    def _announce(self, port: int) -> None:
+    def _announce(self, port: int, announce_to: int | None) -> None:
         self.stdout.write(f"Worker Front serves http://{HOST}:{port}/")
         self.stdout.flush()
+        if announce_to is not None:
+            os.write(announce_to, b"1")
+            os.close(announce_to)
+
+
+def _refuse_taken(port: int) -> None:
+    """Before anything is changed. A port that is taken later ends the worker as well, only less plainly."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the last worker do not count
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            raise CommandError(f"Port {port} cannot be served: {error}") from error
