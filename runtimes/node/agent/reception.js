@@ -8,6 +8,8 @@ const { ready } = require('./frames');
 const { Lifetime } = require('./lifetime');
 const { Session } = require('./session');
 
+const { clearTimeout, setImmediate, setTimeout } = global; // a function that shares the process may replace them
+
 const GRACE_MS = 5000; // for whoever has its `ready` and has not called when the lifetime is over
 
 // After everything that has happened by now has been heard of.

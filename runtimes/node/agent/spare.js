@@ -5,6 +5,7 @@
 
 const net = require('net');
 const guard = require('./guard');
+const { Call } = require('./call');
 const { Connection } = require('./connection');
 const { offerToOomKiller } = require('./memory');
 const { CallLog, captureOutput } = require('./output');
@@ -20,6 +21,12 @@ function stop() {
   for (;;) wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // should another thread be the first to stop
 }
 
+// The first run of any code is slow. Now nobody waits for it.
+function rehearse() {
+  const nothing = () => {};
+  return new Call({ event: null, context: {} }, nothing, new CallLog(0), nothing).run(nothing, 0);
+}
+
 async function serve(settings) {
   offerToOomKiller();
   const socket = new net.Socket({ fd: Number(settings.channel.slice('fd:'.length)), readable: true, writable: true });
@@ -30,12 +37,17 @@ async function serve(settings) {
   captureOutput(log);
   guard.install(single);
   log.begin((text) => connection.send(text)); // the supervisor keeps it for the call, however this process ends
+  await rehearse();
   connection.receive((frame) => take(single, connection, frame));
-  await single.load();
-  connection.send('{"type":"loaded"}');
 }
 
-function take(single, connection, frame) {
+// The supervisor asks to load the handler, and then brings the call.
+async function take(single, connection, frame) {
+  if (!single.loading) {
+    await single.load();
+    connection.send(single.loadFailure ? '{"type":"failed"}' : '{"type":"loaded"}');
+    return;
+  }
   connection.socket.unref(); // only what the handler waits for keeps the event loop alive, so that onIdle is heard
   if (!single.serve(connection, frame)) connection.send('{"type":"refused"}');
 }

@@ -43,12 +43,17 @@ function start(settings, folder) {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   child.on('error', () => {}); // told by the missing pid
-  if (child.pid === undefined) throw new Error('a process cannot be started');
+  if (child.pid === undefined) fail(child);
   return child;
 }
 
+function fail(child) {
+  (child.stdio || []).filter(Boolean).forEach((socket) => socket.destroy());
+  throw new Error('a process cannot be started');
+}
+
 class SpareProcess {
-  // `owner` hears loaded(spare), died(spare), answered(spare, frame) and cancelled(spare, whenOver). Throws when there is no process to be had.
+  // `owner` hears loaded(spare), failed(spare), died(spare), answered(spare, frame) and cancelled(spare, whenOver). Throws when there is no process to be had.
   constructor(settings, folder, owner) {
     this.folder = folder;
     this.owner = owner;
@@ -71,6 +76,7 @@ class SpareProcess {
     this.channel.receive((frame) => this._take(frame));
     // Without it nothing can be said. It is either ending, or has closed what it does not know.
     this.channel.whenClosed(() => this.kill());
+    this.channel.send('{"type":"load"}'); // a frame, so that the way of the call has been gone once
     this.whenDead = new Promise((resolve) => {
       this.child.on('exit', (status, signal) => {
         this._died(status, signal);
@@ -107,6 +113,7 @@ class SpareProcess {
     const type = typeOf(frame);
     if (type === 'log') this._log(frame);
     else if (type === 'loaded') this._loaded();
+    else if (type === 'failed') this.owner.failed(this);
     else if (this.session) this._answer(type === 'refused' ? null : frame);
   }
 

@@ -5,7 +5,8 @@
 const { SpareProcess } = require('./spare_process');
 
 const AHEAD = 2; // of callers that nobody knows of
-const RETRY_MS = 50;
+const RETRY_MS = 100;
+const FEW = 3;
 const INIT_ERROR = '{"type":"error","kind":"init"';
 
 function isInitError(frame) {
@@ -19,6 +20,8 @@ class Spares {
     this.leftovers = leftovers;
     this.reception = null;
     this.isRetired = false;
+    this.hasLoaded = false;
+    this.failures = 0; // since then
     this.ahead = 0;
     this.waiting = 0;
     this.isStarting = false;
@@ -70,7 +73,7 @@ class Spares {
       this._add(new SpareProcess(this.settings, folder, this));
     } catch (error) {
       this.temporary.remove(folder);
-      setTimeout(() => this.want(this.waiting), RETRY_MS); // what takes all processes will be ended
+      this._retry();
       return;
     }
     this.want(this.waiting);
@@ -84,22 +87,33 @@ class Spares {
   // -- what spares tell
 
   loaded(spare) {
+    this.hasLoaded = true;
+    this.failures = 0;
     this.temporary.keepWhatIsThere();
     this._offer(spare);
     this._tidy();
   }
 
-  // Before its call. One that could not even load is needed to say so.
-  died(spare) {
-    if (!spare.isLoaded) {
-      this.retire();
-      this._offer(spare);
+  // The handler cannot be loaded. The spare is needed to say so.
+  failed(spare) {
+    if (this._isPassing()) {
+      this._discard(spare);
+      this._retry();
       return;
     }
-    const session = this.taken.get(spare);
-    this.idle = this.idle.filter((other) => other !== spare);
-    this._end(spare);
-    if (session) session.stand();
+    this.retire();
+    this._offer(spare);
+  }
+
+  // Before its call, and unless it is needed all the same.
+  died(spare) {
+    if (this.loading.has(spare)) {
+      this.failed(spare);
+    } else if (spare.isLoaded) {
+      const session = this.taken.get(spare);
+      this._discard(spare);
+      if (session) session.stand();
+    }
   }
 
   answered(spare, frame) {
@@ -113,6 +127,25 @@ class Spares {
     await this._end(spare);
     whenOver();
     this.reception.seat();
+  }
+
+  // It has been loaded before: a call may have taken all memory, processes or files.
+  _isPassing() {
+    if (!this.hasLoaded) return false;
+    if (this.taken.size > 0) return true;
+    this.failures += 1;
+    return this.failures <= FEW;
+  }
+
+  _retry() {
+    setTimeout(() => this.want(this.waiting), RETRY_MS);
+  }
+
+  _discard(spare) {
+    spare.isOver = true;
+    this.loading.delete(spare);
+    this.idle = this.idle.filter((other) => other !== spare);
+    this._end(spare);
   }
 
   _offer(spare) {

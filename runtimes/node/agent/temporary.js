@@ -88,9 +88,9 @@ class Temporary {
     const strays = this.kept ? this._strays(this.folder) : [];
     if (strays.length === 0) return;
     const aside = this.make('wiped');
-    if (!aside) return;
-    move(strays, aside);
-    await this.remove(aside);
+    if (aside) move(strays, aside);
+    for (const file of aside ? [aside] : strays) await removeTree(file); // without a place for it: where they are
+    this.ours.delete(aside);
   }
 
   // The agent ends, and nothing of a call stays.
