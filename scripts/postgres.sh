@@ -34,7 +34,8 @@ create_cluster() {
 
 start_cluster() {
     say "starting the cluster $1/$2"
-    as_root pg_ctlcluster "$1" "$2" start >&2
+    # More than the default, as each of two test processes may have fifty threads at the database.
+    as_root pg_ctlcluster "$1" "$2" start -o "-c max_connections=300" >&2
     local deadline=$((SECONDS + start_limit))
     until pg_isready --quiet --host 127.0.0.1 --port "$3"; do
         ((SECONDS < deadline)) || fail "cluster $1/$2 does not answer on port $3; see pg_lsclusters for its log"

@@ -9,8 +9,11 @@ scripts/engine.sh
 listed="$(.venv/bin/python -m runtimes)"
 mapfile -t images <<<"$listed"
 scripts/bases/ensure.sh "${images[@]}"
+# Two at once: most of the time is the engine's. What shares a worker stays together (tests/conftest.py).
+at_once=(-n 2 --dist loadgroup)
 if [[ $# -eq 0 ]]; then
     postgres="$(scripts/postgres.sh)"
-    DATABASE_URL="$postgres" .venv/bin/python -m pytest -q tests/functions tests/races
+    rings=(tests/races tests/functions/{models,build,pool,invoke,upkeep,api,admin} tests/functions/test_*.py)
+    DATABASE_URL="$postgres" .venv/bin/python -m pytest -q "${at_once[@]}" "${rings[@]}"
 fi
-.venv/bin/python -m pytest "$@"
+.venv/bin/python -m pytest "${at_once[@]}" "$@"

@@ -27,8 +27,8 @@ def _shared(item: pytest.Item) -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """SQLite's test database is a file: threads and processes meet in it, as they do in a worker."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Each process of `-n` has a database of its own. SQLite's test database is a file: threads and processes meet in it, as they do in a worker."""
     from django.conf import settings
 
     database: dict[str, Any] = settings.DATABASES["default"]

@@ -107,7 +107,7 @@ def _placed(run: Run, image: Image, options: Options) -> Outcome:
         raise
     except DiedWhileLoading as death:
         run.log.add(death.output)
-        return outcome.of_death(death.state, death.output)
+        return outcome.of_death(death.end, death.output)
     return _served(run, image, found, options)
 
 

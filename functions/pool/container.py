@@ -31,7 +31,7 @@ class DiedWhileLoading(WorkerFrontError):
 
     def __init__(self, container: Container) -> None:
         super().__init__()
-        self.state = container.end_state()
+        self.end = container.end_state()
         self.output = container.last_output()
 
 

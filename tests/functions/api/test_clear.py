@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connections
 from django.test import Client
 
 from functions.errors import EngineUnavailable
@@ -97,7 +98,12 @@ def test_a_long_lived_container_ends_after_its_call_and_the_next_call_gets_anoth
     package(source_folder, "Hello")
     Configuration.objects.change(Configuration.objects.of(settings.WF_NODE), using_rest_mode=True)
     replies: list[Any] = []
-    caller = threading.Thread(target=lambda: replies.append(Client().get("/execute?name=Hello")))
+
+    def call() -> None:
+        replies.append(Client().get("/execute?name=Hello"))
+        connections.close_all()
+
+    caller = threading.Thread(target=call)
     caller.start()
     assert at_work.wait(20)
     assert cleared(client)["Containers"] == 1
