@@ -28,7 +28,9 @@ def _shared(item: pytest.Item) -> str:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Each process of `-n` has a database of its own. SQLite's test database is a file: threads and processes meet in it, as they do in a worker."""
+    """Each process of `-n` has a database of its own. SQLite's is a file: threads and processes meet in it, as they do
+    in a worker.
+    """
     from django.conf import settings
 
     database: dict[str, Any] = settings.DATABASES["default"]
