@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
 from functions.errors import OutcomeUnknown
+from functions.models import statements
 from functions.models.function import Function
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         row.state, row.started_at = ExecutionState.RUNNING, timezone.now()
         for name, value in known.items():
             setattr(row, name, value)
-        row.save(force_insert=True)
+        statements.insert(row)
 
     def begin(self, pk: uuid.UUID, **known: Any) -> bool:
         """QUEUED -> RUNNING. From here on the function may have run, and is never run again."""
@@ -64,8 +65,9 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
 
     def finish(self, pk: uuid.UUID, state: ExecutionState, **outcome: Any) -> bool:
         """-> a terminal state, once."""
-        unfinished = self.filter(pk=pk, state__in=OPEN)
-        return unfinished.update(state=state, finished_at=timezone.now(), lease_expires_at=None, **outcome) == 1
+        ended = {"state": state, "finished_at": timezone.now(), "lease_expires_at": None, **outcome}
+        key = self.model._meta.pk.get_db_prep_value(pk, connection)
+        return _FINISH.run((key, *map(str, OPEN)), ended) == 1
 
     def overdue(self, now: datetime) -> ExecutionQuerySet:
         """Calls whose lease ended without an outcome."""
@@ -89,6 +91,9 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
                 default=models.Value("The worker died while the function ran; whether it ended is unknown."),
             ),
         )
+
+
+_FINISH = statements.Update(lambda: Execution.objects.filter(pk=uuid.UUID(int=0), state__in=OPEN))
 
 
 class Execution(models.Model):
