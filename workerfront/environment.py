@@ -42,9 +42,10 @@ class Environment:
         """true, false, 1 or 0, whatever the case."""
         return self._parsed(name, default, lambda text: _BOOLEANS[text.lower()], "true, false, 1 or 0")
 
-    def integer(self, name: str, default: int, *, minimum: int) -> int:
-        """A whole number not below `minimum`."""
-        return self._parsed(name, default, lambda text: _at_least(int(text), minimum), f"a whole number >= {minimum}")
+    def integer(self, name: str, default: int, *, minimum: int, maximum: int | None = None) -> int:
+        """A whole number not below `minimum`, and not above `maximum`."""
+        wanted = f"a whole number >= {minimum}" + ("" if maximum is None else f" and <= {maximum}")
+        return self._parsed(name, default, lambda text: _between(int(text), minimum, maximum), wanted)
 
     def number(self, name: str, default: float, *, minimum: float) -> float:
         """A decimal number not below `minimum`."""
@@ -92,6 +93,12 @@ def _at_least(value: N, minimum: N) -> N:
     if not minimum <= value < math.inf:
         raise ValueError(value)
     return value
+
+
+def _between(value: int, minimum: int, maximum: int | None) -> int:
+    if maximum is not None and value > maximum:
+        raise ValueError(value)
+    return _at_least(value, minimum)
 
 
 def _bytes(text: str) -> int:

@@ -10,6 +10,7 @@ import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
+from functions import bounds
 from functions.sources.location import storages_setting
 from workerfront import home
 from workerfront.environment import Environment
@@ -64,11 +65,25 @@ WF_BODY_LIMIT = 6 * MIB
 WF_LOG_LIMIT = 256 << 10
 
 # --- First values of what /configure changes: the original's names ---
-USER_CODE_SIZE_LIMIT = env.integer("USER_CODE_SIZE_LIMIT", -1, minimum=-1)  # bytes; -1: no limit
-CONTAINER_POOL_LIMIT = env.integer("CONTAINER_POOL_LIMIT", -1, minimum=-1)  # functions; -1: no pool
-CONTAINER_POOL_NUM = env.integer("CONTAINER_POOL_NUM", 6, minimum=0)  # containers of each of them
+USER_CODE_SIZE_LIMIT = env.integer(
+    "USER_CODE_SIZE_LIMIT", -1, minimum=-1, maximum=bounds.CODE_SIZE_MAX
+)  # bytes; -1: no limit
+CONTAINER_POOL_LIMIT = env.integer(
+    "CONTAINER_POOL_LIMIT", -1, minimum=-1, maximum=bounds.POOL_LIMIT_MAX
+)  # functions; -1: no pool
+CONTAINER_POOL_NUM = env.integer(
+    "CONTAINER_POOL_NUM", 6, minimum=1, maximum=bounds.POOL_NUM_MAX
+)  # containers of each of them
 USING_REST_MODE = env.boolean("USING_REST_MODE", False)
-REST_CONTAINER_LIFE_TIME = env.integer("REST_CONTAINER_LIFE_TIME", 10, minimum=1)  # seconds
+REST_CONTAINER_LIFE_TIME = env.integer(
+    "REST_CONTAINER_LIFE_TIME", 10, minimum=1, maximum=bounds.LIFE_TIME_MAX
+)  # seconds
+
+if CONTAINER_POOL_LIMIT * CONTAINER_POOL_NUM * WF_FUNCTION_MEMORY > WF_POOL_MEMORY:
+    raise ImproperlyConfigured(
+        f"CONTAINER_POOL_LIMIT x CONTAINER_POOL_NUM containers of WF_FUNCTION_MEMORY ({WF_FUNCTION_MEMORY} bytes) need "
+        f"more than WF_POOL_MEMORY ({WF_POOL_MEMORY} bytes)"
+    )
 
 # --- Builds ---
 WF_BUILD_MEMORY = env.size("WF_BUILD_MEMORY", "2g")

@@ -10,13 +10,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from functions.bounds import CODE_SIZE_MAX, LIFE_TIME_MAX, POOL_LIMIT_MAX, POOL_NUM_MAX
 from functions.models.routing import RoutingModel, RoutingQuerySet
 
 OFF = -1  # no limit, no pool: the original's word for both
-CODE_SIZE_MAX = 1 << 50  # bytes: a pebibyte, far more than one engine holds
-POOL_LIMIT_MAX = 10_000  # functions
-POOL_NUM_MAX = 1000  # containers of each: an engine's bridge has room for as many
-LIFE_TIME_MAX = 7 * 24 * 3600  # seconds: the timers of some languages end at 24 days
 
 
 class ConfigurationQuerySet(RoutingQuerySet["Configuration"]):
