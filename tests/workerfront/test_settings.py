@@ -34,6 +34,13 @@ def refusal(home: Path, **variables: str) -> str:
         ("WF_SOURCE_URL", "ftp://user:secret@host/", "WF_SOURCE_URL: must begin with file://"),
         ("USER_FUNCTION_URL_PREFIX", "ftp://host/", "must begin with file://"),
         ("DATABASE_URL", "nosuch://user:secret@host/name", "DATABASE_URL must be like postgres://"),
+        ("USER_CODE_SIZE_LIMIT", "-2", "USER_CODE_SIZE_LIMIT must be a whole number >= -1 and <= 1125899906842624"),
+        ("CONTAINER_POOL_LIMIT", "many", "CONTAINER_POOL_LIMIT must be a whole number >= -1"),
+        ("CONTAINER_POOL_LIMIT", "9999", "need more than WF_POOL_MEMORY"),
+        ("CONTAINER_POOL_NUM", "0", "CONTAINER_POOL_NUM must be a whole number >= 1"),
+        ("USING_REST_MODE", "banana", "USING_REST_MODE must be true, false, 1 or 0, not 'banana'"),
+        ("REST_CONTAINER_LIFE_TIME", "0.5", "REST_CONTAINER_LIFE_TIME must be a whole number >= 1"),
+        ("WF_CACHE_POLICY", "fifo", "WF_CACHE_POLICY must be one of lru, greedy-dual, not 'fifo'"),
         ("WF_HOEM", "x", "unknown environment variable WF_HOEM; did you mean WF_HOME?"),
         (
             "WF_FUNCTION_TIMEOUT",
