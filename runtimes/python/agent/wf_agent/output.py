@@ -6,6 +6,11 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from os import _exit
+from time import monotonic, sleep
+
+LAST_WORDS_S = 0.5
+PASSING_ON_S = 0.005
 
 current_log = contextvars.ContextVar("log", default=None)  # a threads.CallLog
 
@@ -36,6 +41,17 @@ def route() -> None:
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
     _follow_threads()
+    os._exit = _exit_when_said
+
+
+def _exit_when_said(status: int) -> None:
+    """os._exit for a call: what it has printed is on its way in another thread of this process."""
+    log = current_log.get()
+    give_up = monotonic() + LAST_WORDS_S
+    while log is not None and not log.is_passed_on() and monotonic() < give_up:
+        sleep(PASSING_ON_S)
+    sleep(PASSING_ON_S)
+    _exit(status)
 
 
 def _follow_threads() -> None:

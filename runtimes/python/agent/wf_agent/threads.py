@@ -26,6 +26,10 @@ class CallLog(LogCapture):
         self._wake()
         return True
 
+    def is_passed_on(self) -> bool:
+        with self._lock:
+            return not self._pending
+
     def take(self) -> list:
         with self._lock:
             return super().take()
