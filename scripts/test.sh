@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All tests on real parts: the rings that touch the database on PostgreSQL first, then everything on SQLite.
-# Arguments go to the second run of pytest; with arguments, only that one is made.
+# All tests on real parts: what touches the database on PostgreSQL, then all on SQLite, then what needs the engine.
+# Arguments go to one run of pytest instead.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,11 +9,12 @@ scripts/engine.sh
 listed="$(.venv/bin/python -m runtimes)"
 mapfile -t images <<<"$listed"
 scripts/bases/ensure.sh "${images[@]}"
-# Two at once: most of the time is the engine's. What shares a worker stays together (tests/conftest.py).
-at_once=(-n 2 --dist loadgroup)
-if [[ $# -eq 0 ]]; then
-    postgres="$(scripts/postgres.sh)"
-    rings=(tests/races tests/functions/{models,build,pool,invoke,upkeep,api,admin} tests/functions/test_*.py)
-    DATABASE_URL="$postgres" .venv/bin/python -m pytest -q "${at_once[@]}" "${rings[@]}"
+if [[ $# -gt 0 ]]; then
+    exec .venv/bin/python -m pytest "$@"
 fi
-.venv/bin/python -m pytest "${at_once[@]}" "$@"
+# Two at once where nothing but the processor is shared; the engine's tests in turn, for it gets no faster.
+postgres="$(scripts/postgres.sh)"
+rings=(tests/races tests/functions/{models,build,pool,invoke,upkeep,api,admin} tests/functions/test_*.py)
+DATABASE_URL="$postgres" .venv/bin/python -m pytest -q -n 2 --dist loadgroup "${rings[@]}"
+.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/functions tests/races tests/runtimes tests/workerfront
+.venv/bin/python -m pytest tests/contract tests/docker tests/faults tests/plugins tests/samples

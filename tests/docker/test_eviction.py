@@ -57,7 +57,8 @@ def test_three_functions_in_turn_never_stay_over_the_limit_and_never_fail(small:
     for number in range(CALLS):
         name = ("One", "Two", "Three")[number // 2 % 3]  # each twice: the second call must find what the first built
         reply = small.execute(name)
-        assert (reply.status, reply.json["Result"]["body"]) == (200, name)
+        assert reply.status == 200, reply.body
+        assert reply.json["Result"]["body"] == name
         eventually(lambda: fits(small))
         assert name in ready(small)
         assert reply.json["Meta"]["ImageBuilt"] is (number % 2 == 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,8 @@ LIFETIME_S = 3
 def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     """In REST mode; packages are looked at with every call."""
     home = tmp_path_factory.mktemp("long-lived") / "home"
-    with Worker(home, USING_REST_MODE="true", WF_SOURCE_CHECK_SECONDS="0", WF_QUEUE_WAIT_SECONDS="2") as running:
+    settings = {"USING_REST_MODE": "true", "REST_CONTAINER_LIFE_TIME": "600", "WF_QUEUE_WAIT_SECONDS": "2"}
+    with Worker(home, WF_SOURCE_CHECK_SECONDS="0", **settings) as running:
         yield running
 
 
@@ -66,21 +66,22 @@ def test_the_losers_of_a_race_for_a_start_are_cold_as_well(worker: Worker) -> No
 
 @pytest.mark.parametrize("action", ["kill", "pause", "remove"])
 def test_a_container_that_is_spoiled_by_hand_is_replaced_by_the_next_call(worker: Worker, action: str) -> None:
-    worker.deploy("Spoiled", node("return 1;"))
-    worker.execute("Spoiled", {})
-    (before,) = _kept(worker, "Spoiled")
+    name = f"Spoiled-{action}"
+    worker.deploy(name, node("return 1;"))
+    worker.execute(name, {})
+    (before,) = _kept(worker, name)
     with engine() as client:
         spoil = {"kill": client.api.kill, "pause": client.api.pause}
         spoil.get(action, lambda found: client.api.remove_container(found, force=True))(before["Id"])
-    assert _flags(worker.execute("Spoiled", {})) == ("cold", False)
-    eventually(lambda: [found["Id"] != before["Id"] for found in _kept(worker, "Spoiled")] == [True], SETTLE_S)
+    assert _flags(worker.execute(name, {})) == ("cold", False)
+    eventually(lambda: [found["Id"] != before["Id"] for found in _kept(worker, name)] == [True], SETTLE_S)
 
 
 def test_a_new_version_has_a_container_of_its_own_and_a_running_call_ends_in_the_old_one(worker: Worker) -> None:
     worker.deploy("Versions", python("time.sleep(event.get('seconds', 0))\nreturn 'old'"))
     assert worker.execute("Versions", {}).json["Result"]["body"] == "old"
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(worker.execute, "Versions", {"seconds": 8})
+        running = pool.submit(worker.execute, "Versions", {"seconds": 15})
         eventually(lambda: records.rows(worker, "SELECT id FROM functions_execution WHERE state = 'RUNNING'"))
         worker.deploy("Versions", python("return 'new'"))
         eventually(lambda: worker.execute("Versions", {}).json["Result"]["body"] == "new", SETTLE_S)
@@ -106,15 +107,13 @@ def test_an_idle_container_ends_itself_though_every_process_of_ours_is_dead(own_
 
 def test_a_lifetime_that_is_configured_holds_for_containers_that_live(worker: Worker) -> None:
     worker.deploy("Shortened", python("return time.time()"))
-    began = time.monotonic()
     assert worker.execute("Shortened", {}).status == 200
     (kept,) = _kept(worker, "Shortened")
     assert worker.request("/configure?rest_container_life_time=1").json["Message"] == "configure changed"
-    try:
-        eventually(lambda: not any(found["Id"] == kept["Id"] for found in _kept(worker, "Shortened")), 9)
-        assert time.monotonic() - began < 10  # the lifetime that it was started with
+    try:  # long before the lifetime that it was started with
+        eventually(lambda: not any(found["Id"] == kept["Id"] for found in _kept(worker, "Shortened")), SETTLE_S)
     finally:
-        worker.request("/configure?rest_container_life_time=10")
+        worker.request("/configure?rest_container_life_time=600")
 
 
 def _state(container_id: str) -> dict[str, Any]:
