@@ -85,7 +85,7 @@ def _ask(run: Run) -> None:
         dispatch.enqueue("functions.tasks.evict")
 
 
-def _after(work: Callable[[], None]) -> None:
+def _after(work: Callable[[], object]) -> None:
     _threads().submit(_quietly, work)
 
 
@@ -95,7 +95,7 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(THREADS, thread_name_prefix="aftermath")
 
 
-def _quietly(work: Callable[[], None]) -> None:
+def _quietly(work: Callable[[], object]) -> None:
     try:
         work()
     except Exception:

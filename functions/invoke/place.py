@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -119,7 +120,7 @@ Place = Fresh | Prewarmed | Shared
 def warm(run: Run, known: Warm) -> Place | None:
     """The container that is known to serve, without a look into the database; None when it does not any more."""
     with run.stages.measure("start"):
-        reached = long_lived.reopen(known.entry, run.platform) if known.pin() else None
+        reached = long_lived.reopen(copy(known.entry), run.platform) if known.pin() else None
     return Shared(reached, known.options.isolation, StartType.WARM) if reached else None
 
 

@@ -60,6 +60,8 @@ def started(entry: PoolEntry, image: Image, options: Options, platform: Platform
     try:
         container = launch.start(platform, _launch(entry, image, options, platform))
         entry.container_id = container.id
+        if container.folder is None:
+            container.address = platform.engine.state(container.id).address
         return container, _ready(container)
     except BaseException:
         discard(entry, platform)
@@ -98,10 +100,12 @@ def folder_of(entry: PoolEntry) -> Path | None:
     return channels / entry.folder if entry.folder else None
 
 
-def discard(entry: PoolEntry, platform: Platform) -> None:
-    """Kills and removes the container, whatever it does, and its row. Nothing when somebody else is at it."""
-    if PoolEntry.objects.begin_removal(entry):
-        finish(entry, platform)
+def discard(entry: PoolEntry, platform: Platform) -> bool:
+    """Kills and removes the container, whatever it does, and its row. False: somebody else is at it."""
+    if entry.state == PoolState.REMOVING or not PoolEntry.objects.begin_removal(entry):
+        return False
+    finish(entry, platform)
+    return True
 
 
 def finish(entry: PoolEntry, platform: Platform) -> None:
@@ -114,12 +118,12 @@ def finish(entry: PoolEntry, platform: Platform) -> None:
 def drain(entry: PoolEntry, platform: Platform) -> bool:
     """No new call finds it; its agent ends when the calls that it serves have ended. False: somebody else is at it."""
     if entry.kind != PoolKind.LONG_LIVED or entry.state != PoolState.SERVING:
-        discard(entry, platform)
-        return True
+        return discard(entry, platform)
     until = timezone.now() + timedelta(seconds=settings.WF_FUNCTION_TIMEOUT_MAX_SECONDS) + START_GRACE
     if not PoolEntry.objects.begin_removal(entry, until):
         return False
-    if not tell_lifetime(entry, 0, platform):
+    # One that does not listen any more, or not now, may still be at a call: then it is left to the sweeps.
+    if not tell_lifetime(entry, 0, platform) and container_of(entry, platform).is_stuck():
         finish(entry, platform)
     return True
 

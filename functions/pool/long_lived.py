@@ -64,7 +64,6 @@ def _start(image: Image, options: Options, lifetime_s: float, platform: Platform
         return None
     crashpoint("long-lived-starting")
     container, channel = kept.started(entry, image, options, platform)
-    container.address = "" if container.folder else platform.engine.state(container.id).address
     known = {"container_id": container.id, "address": container.address}
     if not PoolEntry.objects.started(entry, PoolState.SERVING, **known):
         channel.close()

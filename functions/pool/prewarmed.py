@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -78,9 +77,8 @@ def start(entry: PoolEntry, image: Image, options: Options, platform: Platform) 
     """STARTING -> IDLE, with the handler loaded. False when it is no longer wanted."""
     ends = timezone.now() + LIFETIME
     container, channel = kept.started(entry, image, options, platform)
-    with closing(channel):
-        address = "" if container.folder else platform.engine.state(container.id).address
-    known = {"container_id": container.id, "address": address, "expires_at": ends}
+    channel.close()  # that was a question only: the agent waits for its call
+    known = {"container_id": container.id, "address": container.address, "expires_at": ends}
     if PoolEntry.objects.started(entry, PoolState.IDLE, **known):
         return True
     kept.finish(entry, platform)  # its row was taken meanwhile: the pool was cleared
