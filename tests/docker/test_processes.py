@@ -18,7 +18,7 @@ import pytest
 from tests.contract import engine_view, records
 from tests.contract.records import header
 from tests.docker.functions import node, python
-from tests.worker import ROOT, descendants, eventually
+from tests.worker import ROOT, descendants, eventually, free_port
 
 if TYPE_CHECKING:
     from tests.worker import Worker
@@ -76,6 +76,45 @@ def _is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_worker_in_the_background_drains_when_it_is_told_to_stop(own_worker: Worker) -> None:
+    own_worker.deploy("Slow", python("time.sleep(event.get('seconds', 0))\nreturn 'done'"))
+    assert own_worker.url in own_worker.manage("start", str(own_worker.port), "-d")
+    try:
+        assert own_worker.execute("Slow", {}).status == 200
+        second = _managed(own_worker, "start", str(free_port()), "-d")
+        assert (second.returncode, "Another worker runs on this WF_HOME" in second.stderr) == (1, True)
+        _check_drain(own_worker)
+    finally:
+        _managed(own_worker, "stop")
+    assert not (own_worker.home / "daemon.pid").exists()
+    assert not (own_worker.home / "draining").exists()
+    assert not engine_view.containers(own_worker)
+    assert _managed(own_worker, "stop").returncode == 1
+
+
+def _check_drain(worker: Worker) -> None:
+    """What was begun is answered, what is new is refused, and what is no call goes on."""
+    with ThreadPoolExecutor(2) as pool:
+        pending = pool.submit(worker.execute, "Slow", {"seconds": 8})
+        eventually(lambda: records.rows(worker, "SELECT id FROM functions_execution WHERE state = 'RUNNING'"))
+        stopping = pool.submit(_managed, worker, "stop")
+        eventually((worker.home / "draining").exists)
+        refused = worker.execute("Slow", {})
+        assert (refused.status, refused.json["Code"]) == (503, "draining")
+        assert int(header(refused, "Retry-After")) > 0
+        assert worker.request("/openapi.json").status == worker.request("/admin/login/").status == 200
+        assert not pending.done()
+        assert pending.result().json["Result"]["body"] == "done"
+        stopped = stopping.result()
+        assert (stopped.returncode, "has ended" in stopped.stdout) == (0, True)
+
+
+def _managed(worker: Worker, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A management command that may fail."""
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    return subprocess.run(command, env=worker.environment, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
 @pytest.mark.parametrize("order", [0, 1])
