@@ -66,9 +66,19 @@ def start(folder: Path, command: list[str]) -> int:
         )
         os.close(writing)
         if not (select.select([word], [], [], START_LIMIT_S)[0] and word.read(1)):
-            process.terminate()
+            _end(process)
             raise RuntimeError(_end_of(log, begin))
     return process.pid
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Of a worker that did not come to answer, nothing goes on."""
+    process.terminate()
+    try:
+        process.wait(STOP_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _end_of(log: Path, begin: int) -> str:
