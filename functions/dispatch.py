@@ -28,7 +28,9 @@ logger = logging.getLogger(__name__)
 
 BUILDS: str = settings.BUILDS_QUEUE  # the one that a plain `manage.py qcluster` serves
 UPKEEP: str = settings.UPKEEP_QUEUE
+SWEEP, EVICT, FILL_POOL = "functions.tasks.sweep", "functions.tasks.evict", "functions.tasks.fill_pool"
 BUILD_TASKS = ("functions.tasks.build_image",)
+ASKED_S = 20  # so long a task that was asked for may be lost, and nobody asks again
 
 
 class Broker(ORM):  # type: ignore[misc] # django-q2 ships no types
@@ -52,6 +54,17 @@ def enqueue(task: str, *arguments: Any) -> None:
         async_task(task, *arguments, cluster=queue)
     else:
         threading.Thread(target=_run, args=(task, *arguments), name=task, daemon=True).start()
+
+
+def enqueue_once(task: str) -> None:
+    """The same, unless it was asked for and has not begun: then it serves whoever asks now, too."""
+    if shared_cache.add(_asked_for(task), True, ASKED_S):
+        enqueue(task)
+
+
+def begun(task: str) -> None:
+    """Said by a task that is asked for by `enqueue_once`, first of all: it may have come too late for the next."""
+    shared_cache.delete(_asked_for(task))
 
 
 def queue_for(task: str) -> str | None:
@@ -107,6 +120,10 @@ def _note_begin(**_signal: Any) -> None:
 @receiver(post_execute_in_worker)
 def _note_end(**_signal: Any) -> None:
     shared_cache.delete(_at_work(os.getpid()))
+
+
+def _asked_for(task: str) -> str:
+    return f"asked-for-{task}"
 
 
 def _sign_of_life(queue: str) -> str:

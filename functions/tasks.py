@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 
+from functions import dispatch
 from functions.build import builder, catalog
 from functions.build.platform import platform
 from functions.errors import WorkerFrontError
@@ -29,16 +30,19 @@ def check_source(function_pk: int) -> None:
 
 def sweep() -> None:
     """One pass of upkeep."""
+    dispatch.begun(dispatch.SWEEP)
     reaper.sweep(platform())
 
 
 def evict() -> None:
     """Images that are to go, or do not fit, go: at once, without the rest of a sweep."""
+    dispatch.begun(dispatch.EVICT)
     eviction.evict_now(platform())
 
 
 def fill_pool() -> None:
     """Starts pre-warmed containers until there are enough."""
+    dispatch.begun(dispatch.FILL_POOL)
     filler.fill(platform())
 
 

@@ -23,6 +23,7 @@ from functions.invoke.call import Answer, Call
 from functions.invoke.invoker import invoke
 from functions.models import Function
 from functions.models.execution import Trigger
+from functions.upkeep import eviction
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -67,7 +68,7 @@ class FunctionAdmin(Discarding, admin.ModelAdmin[Function]):
 
     def delete_model(self, request: HttpRequest, obj: Function) -> None:
         for image in obj.images.all():
-            images.discard(image, platform())
+            eviction.discard(image, platform())
         package = obj.package
         super().delete_model(request, obj)
         if package:

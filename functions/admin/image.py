@@ -9,9 +9,9 @@ from django.template.defaultfilters import filesizeformat
 
 from functions.admin.discarding import Discarding
 from functions.admin.readonly import ReadOnly
-from functions.build import images
 from functions.build.platform import platform
 from functions.models import Image
+from functions.upkeep import eviction
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -43,4 +43,4 @@ class ImageAdmin(ReadOnly, Discarding, admin.ModelAdmin[Image]):
         return filesizeformat(image.size)
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
-        images.discard(obj, platform())
+        eviction.discard(obj, platform())

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from functions import dispatch, errors
 from functions.build import catalog, recipe
-from functions.errors import BuildFailed, BuildTimeout, Conflict, FunctionNotFound
+from functions.errors import BuildFailed, BuildTimeout, FunctionNotFound
 from functions.models import Function, Image
 from functions.models.image import ImageState
 
@@ -59,19 +59,6 @@ def request(function: Function, node: str, *, now: bool = False) -> bool:
     return _enqueue(image)
 
 
-def discard(image: Image, platform: Platform) -> None:
-    """Removes the image from the engine, then the row. Raises Conflict while it is being built or used."""
-    if not Image.objects.begin_eviction(image.pk):
-        raise Conflict(f"{image.tag} is being built.")
-    try:
-        if image.image_id:
-            platform.engine.remove_image(image.image_id)
-    except BaseException:
-        Image.objects.give_up_eviction(image.pk)
-        raise
-    image.delete()
-
-
 def is_usable(image: Image) -> bool:
     """Ready, of the wanted version, and built by this release's agent and template."""
     return image.is_current and image.recipe == recipe.digest(recipe.runtime(image.runtime))
@@ -86,7 +73,7 @@ def _pinned(image: Image) -> bool:
 
 
 def _seen_again(image: Image) -> Image:
-    seen = Image.objects.select_related("function").filter(pk=image.pk).first()
+    seen = Image.objects.without_log().select_related("function").filter(pk=image.pk).first()
     if seen is None:
         raise FunctionNotFound
     return seen
@@ -98,7 +85,7 @@ def _advance(image: Image) -> None:
     if image.is_in_progress:
         if image.is_overdue(now):
             Image.objects.filter(pk=image.pk).expire(now)  # of another node's builders we know nothing
-    elif image.state == ImageState.FAILED and image.retry_at is not None and image.retry_at > now:
+    elif image.rests(now):
         _raise_failure(image)
     else:
         _enqueue(image)

@@ -55,13 +55,14 @@ def finish(run: Run, outcome: Outcome) -> None:
 
 def look_around(run: Run) -> None:
     """Asks for what upkeep is due after this call."""
-    if _is_due(run.function) or _takes_room(run):
+    if _takes_room(run) or _is_due(run.function):
         _after(lambda: _ask(run))
 
 
 def _takes_room(run: Run) -> bool:
-    """It may have used up a pre-warmed container, or have kept an image that is too much."""
-    return run.configuration.container_pool_limit > 0 or run.configuration.user_code_size_limit >= 0
+    """It may have used up a pre-warmed container, or have kept an image that is too much. A warm one does neither."""
+    has_limits = run.configuration.container_pool_limit > 0 or run.configuration.user_code_size_limit >= 0
+    return has_limits and run.execution.start_type != StartType.WARM
 
 
 def _is_due(function: Function) -> bool:
@@ -78,11 +79,11 @@ def _ask(run: Run) -> None:
     if catalog.change_is_due(run.function):
         dispatch.enqueue("functions.tasks.check_source", run.function.pk)
     if shared_cache.add("sweep", True, SWEEP_INTERVAL_S):
-        dispatch.enqueue("functions.tasks.sweep")
+        dispatch.enqueue_once(dispatch.SWEEP)
     if configuration.container_pool_limit > 0 and run.execution.start_type != StartType.WARM:
-        dispatch.enqueue("functions.tasks.fill_pool")
+        dispatch.enqueue_once(dispatch.FILL_POOL)
     if Image.objects.needs_eviction(run.platform.node, configuration.user_code_size_limit):
-        dispatch.enqueue("functions.tasks.evict")
+        dispatch.enqueue_once(dispatch.EVICT)
 
 
 def _after(work: Callable[[], object]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +18,6 @@ from functions.invoke import aftermath
 from functions.models.execution import StartType
 from functions.models.function import Isolation
 from functions.pool import kept, launch, long_lived, network, prewarmed
-from functions.pool.container import await_ready
 
 if TYPE_CHECKING:
     from functions.engine.channel import Channel
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 STARTS_IN_FLIGHT = 4  # the engine starts containers no faster when asked for more at once
 START_WAIT_S = 60
 KILL_GRACE_S = 2.0
-READY_LIMIT_S = 1.0  # a pre-warmed container has nothing left to do but to say so; one that is paused does not
 CALL_LIFETIME_S = 60  # a fresh container that no call has reached by then, after the boot limit, ends by itself
 _STARTS = threading.BoundedSemaphore(STARTS_IN_FLIGHT)
 
@@ -153,14 +150,8 @@ def _opened(entry: PoolEntry, run: Run) -> Place | None:
     """None when it died while it waited: the next one is tried."""
     container = kept.container_of(entry, run.platform)
     try:
-        channel = container.open()
-    except (OSError, NoSuchThing, ChannelBroken):
-        aftermath.discard(entry, run.platform)
-        return None
-    try:
-        await_ready(channel, time.monotonic() + READY_LIMIT_S)
-    except (ChannelClosed, ChannelBroken, StartTimeout):
-        channel.close()
+        channel = container.open_ready(prewarmed.READY_LIMIT_S)
+    except (NoSuchThing, ChannelClosed, ChannelBroken, StartTimeout):
         aftermath.discard(entry, run.platform)
         return None
     return Prewarmed(container, entry, channel)

@@ -42,6 +42,7 @@ class Trigger(models.TextChoices):
 
 
 OPEN = (ExecutionState.QUEUED, ExecutionState.RUNNING)
+LEASED = Q(lease_expires_at__isnull=False)
 
 
 class ExecutionQuerySet(models.QuerySet["Execution"]):
@@ -69,17 +70,25 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         key = self.model._meta.pk.get_db_prep_value(pk, connection)
         return _FINISH.run((key, *map(str, OPEN)), ended) == 1
 
+    def open(self) -> ExecutionQuerySet:
+        """Calls under way. They alone have a lease, and an index: among all the others nobody looks for them."""
+        return self.filter(state__in=OPEN, lease_expires_at__isnull=False)
+
+    def of_images(self, node: str) -> ExecutionQuerySet:
+        """Calls under way of the function of each image of an outer query."""
+        return self.open().filter(node=node, function=models.OuterRef("function"))
+
     def overdue(self, now: datetime) -> ExecutionQuerySet:
         """Calls whose lease ended without an outcome."""
-        return self.filter(state__in=OPEN, lease_expires_at__lt=now)
+        return self.open().filter(lease_expires_at__lt=now)
 
     def owners(self) -> set[str]:
         """The processes that serve the calls under way."""
-        return set(self.filter(state__in=OPEN).order_by().values_list("owner", flat=True).distinct())
+        return set(self.open().order_by().values_list("owner", flat=True).distinct())
 
     def abandon(self) -> int:
         """Calls whose worker died get their end. Returns how many."""
-        return self.filter(state__in=OPEN).update(
+        return self.open().update(
             state=ExecutionState.ABANDONED,
             finished_at=timezone.now(),
             lease_expires_at=None,
@@ -134,15 +143,20 @@ class Execution(models.Model):
 
     class Meta:
         ordering = ["-queued_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN, lease_expires_at__isnull=False)
+                | (~Q(state__in=OPEN) & Q(lease_expires_at__isnull=True)),
+                name="execution_leased_while_open",
+            ),
+        ]
+        # SQLite takes a partial index only when the query says its condition word for word, which a list of states,
+        # being parameters, never does.
         indexes = [
             models.Index(fields=["-queued_at"], name="execution_latest"),
             models.Index(fields=["function", "-queued_at"], name="execution_of_function"),
-            models.Index(
-                fields=["lease_expires_at"], condition=Q(state__in=("QUEUED", "RUNNING")), name="execution_open"
-            ),
-            models.Index(
-                fields=["function", "node"], condition=Q(state__in=("QUEUED", "RUNNING")), name="execution_busy"
-            ),
+            models.Index(fields=["node", "lease_expires_at"], condition=LEASED, name="execution_open"),
+            models.Index(fields=["function", "node"], condition=LEASED, name="execution_busy"),
         ]
 
     def __str__(self) -> str:

@@ -70,8 +70,9 @@ class FunctionQuerySet(RoutingQuerySet["Function"]):
     def begin_source_check(self, pk: int, interval_s: int) -> bool:
         """True for the one caller that shall look for a changed package now; at most one in `interval_s`."""
         now = timezone.now()
-        due = Q(source_checked_at__isnull=True) | Q(source_checked_at__lte=now - timedelta(seconds=interval_s))
-        return self.filter(due, pk=pk).update(source_checked_at=now) == 1
+        interval = timedelta(seconds=interval_s)  # one that seems to begin later than it can: the clock was set back
+        lately = Q(source_checked_at__gt=now - interval, source_checked_at__lt=now + interval)
+        return self.exclude(lately).filter(pk=pk).update(source_checked_at=now) == 1
 
 
 class Function(RoutingModel):

@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from functions import liveness
 from functions.errors import BuildFailed
-from functions.models.execution import OPEN, Execution
+from functions.models.execution import Execution
 from functions.models.function import Function
+from functions.models.names import tag_of
 from functions.models.routing import RoutingModel, RoutingQuerySet
 
 QUEUE_LEASE = timedelta(seconds=30)  # a worker that lives takes a queued build sooner than this
@@ -44,9 +45,15 @@ OWNED = (ImageState.BUILDING, ImageState.EVICTING)  # states in which a process 
 class ImageQuerySet(RoutingQuerySet["Image"]):
     """Every transition: one conditional UPDATE that says whether it was ours."""
 
+    def without_log(self) -> ImageQuerySet:
+        """The log of a build is long, and read by people only: whoever reads it of such a row asks for it then."""
+        return self.defer("log")
+
     def of(self, function: Function, node: str) -> Image:
         """The row of this function on this node, made when it is missing."""
-        image, _made = self.get_or_create(function=function, node=node, defaults={"tag": f"hf_{function.name.lower()}"})
+        image, _made = self.without_log().get_or_create(
+            function=function, node=node, defaults={"tag": tag_of(function.name)}
+        )
         image.function = function
         return image
 
@@ -59,7 +66,8 @@ class ImageQuerySet(RoutingQuerySet["Image"]):
         """-> QUEUED when there is something to build and no one is at it; the token of the one winner."""
         now, token = timezone.now(), uuid.uuid4()
         outdated = Q(state=ImageState.READY) & (~Q(version=wanted) | Q(version=""))
-        failed = Q(state=ImageState.FAILED, retry_at__lte=now)
+        rests = Q(state=ImageState.FAILED, retry_at__gt=now, retry_at__lte=now + BACK_OFF[-1])
+        failed = Q(state=ImageState.FAILED) & ~rests
         seen = self.filter(Q(state=ImageState.ABSENT) | failed | outdated, pk=pk)
         won = seen.update(state=ImageState.QUEUED, lease_token=token, lease_expires_at=now + QUEUE_LEASE)
         return token if won else None
@@ -140,17 +148,17 @@ class ImageQuerySet(RoutingQuerySet["Image"]):
             == 1
         )
 
-    def begin_eviction(self, pk: int) -> bool:
-        """Nobody builds it -> EVICTING: the caller removes the image, then the row."""
+    def begin_eviction(self, seen: Image) -> bool:
+        """Nobody builds it, no call is under way -> EVICTING: the caller removes the image, then the row."""
         at_rest = (ImageState.ABSENT, ImageState.READY, ImageState.FAILED, ImageState.EVICTING)
-        lease = timezone.now() + EVICTION_LEASE
-        evicting = {"state": ImageState.EVICTING, "lease_expires_at": lease, "owner": liveness.me()}
-        return self.filter(pk=pk, state__in=at_rest).update(**evicting) == 1
+        return self.filter(state__in=at_rest)._leave(seen)
 
     def evict(self, seen: Image) -> bool:
         """READY -> EVICTING, when no call has used it since it was `seen` and none is under way."""
-        open_calls = Execution.objects.filter(function=OuterRef("function"), node=OuterRef("node"), state__in=OPEN)
-        unused = self.filter(~Exists(open_calls), pk=seen.pk, state=ImageState.READY, last_used_at=seen.last_used_at)
+        return self.filter(state=ImageState.READY, last_used_at=seen.last_used_at)._leave(seen)
+
+    def _leave(self, seen: Image) -> bool:
+        unused = self.filter(~Exists(Execution.objects.of_images(seen.node)), pk=seen.pk)
         lease = timezone.now() + EVICTION_LEASE
         return unused.update(state=ImageState.EVICTING, lease_expires_at=lease, owner=liveness.me()) == 1
 
@@ -247,6 +255,11 @@ class Image(RoutingModel):
         """Its lease is over, or the process that was at it has died."""
         lease_is_over = self.lease_expires_at is not None and self.lease_expires_at < now
         return lease_is_over or (self.state in OWNED and not liveness.is_alive(self.owner))
+
+    def rests(self, now: datetime) -> bool:
+        """Its build has failed, and is not tried again yet. A rest that seems longer than any: the clock was set."""
+        is_soon = self.retry_at is not None and now < self.retry_at <= now + BACK_OFF[-1]
+        return self.state == ImageState.FAILED and is_soon
 
     @property
     def is_in_progress(self) -> bool:

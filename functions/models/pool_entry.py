@@ -115,10 +115,14 @@ class PoolEntryQuerySet(models.QuerySet["PoolEntry"]):
         return True
 
     def retired(self, node: str, idle_since: datetime, now: datetime) -> PoolEntryQuerySet:
-        """Those to remove: idle holders, containers at their end, and what was left by a process that died."""
+        """Those to remove: idle holders, containers at their end, and what was left by a process that died.
+
+        The end of one that is claimed is its lease: an agent that has its call does not end by itself.
+        """
         idle = Q(kind=PoolKind.NETWORK, state=PoolState.IDLE, last_used_at__lt=idle_since)
         removing = Q(state=PoolState.REMOVING, lease_expires_at__isnull=True)
-        return self.filter(idle | removing | Q(expires_at__lt=now) | Q(lease_expires_at__lt=now), node=node)
+        ended = Q(expires_at__lt=now) & ~Q(state=PoolState.CLAIMED)
+        return self.filter(idle | removing | ended | Q(lease_expires_at__lt=now), node=node)
 
 
 _FREE: dict[str, Any] = {"lease_expires_at": None, "owner": "", "start_slot": None}

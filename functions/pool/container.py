@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from functions.engine import channel, host_config
-from functions.engine.channel import ChannelBroken, DeadlinePassed
+from functions.engine.channel import ChannelBroken, ChannelClosed, DeadlinePassed
 from functions.engine.docker import NoSuchThing
 from functions.errors import Conflict, StartTimeout, WorkerFrontError
 from functions.pool import network
@@ -59,17 +59,18 @@ class Container:
 
     def connect_ready(self) -> channel.Channel:
         """The same, until its agent has loaded the handler."""
-        found = self.connect()
-        try:
-            await_ready(found, time.monotonic() + settings.WF_BOOT_TIMEOUT_SECONDS)
-        except BaseException:
-            found.close()
-            raise
-        return found
+        return _when_ready(self.connect(), settings.WF_BOOT_TIMEOUT_SECONDS)
 
     def open(self) -> channel.Channel:
-        """A connection to an agent that has listened before. Raises OSError when it does not any more."""
-        return channel.Channel(self.agent_address().connect())
+        """A connection to an agent that has listened before. Raises ChannelClosed when it does not any more."""
+        try:
+            return channel.Channel(self.agent_address().connect())
+        except OSError as error:
+            raise ChannelClosed from error
+
+    def open_ready(self, limit_s: float) -> channel.Channel:
+        """The same, until its agent says that it is ready for a call. Raises StartTimeout when it does not in time."""
+        return _when_ready(self.open(), limit_s)
 
     def agent_address(self) -> channel.Address:
         """Where its agent listens. Asks the engine when nobody has told its address."""
@@ -118,7 +119,16 @@ class Container:
         self.is_removed = True
 
 
-def await_ready(agent: channel.Channel, deadline: float) -> None:
+def _when_ready(agent: channel.Channel, limit_s: float) -> channel.Channel:
+    try:
+        _await_ready(agent, time.monotonic() + limit_s)
+    except BaseException:
+        agent.close()
+        raise
+    return agent
+
+
+def _await_ready(agent: channel.Channel, deadline: float) -> None:
     """The agent's first word: loaded, and ready for a call. Raises StartTimeout, ChannelClosed, ChannelBroken."""
     try:
         frame = agent.receive(deadline)

@@ -133,7 +133,7 @@ def tell_lifetime(entry: PoolEntry, lifetime_s: float, platform: Platform) -> bo
     deadline = time.monotonic() + TELL_LIMIT_S
     try:
         channel = container_of(entry, platform).open()
-    except (OSError, WorkerFrontError):
+    except WorkerFrontError:
         return False
     try:
         channel.send({"type": "lifetime", "lifetime_s": lifetime_s}, deadline)

@@ -12,17 +12,16 @@ from django.utils import timezone
 from functions import liveness
 from functions.crashpoint import crashpoint
 from functions.engine.channel import ChannelBroken, ChannelClosed, DeadlinePassed
-from functions.engine.docker import NoSuchThing
+from functions.engine.docker import NoSuchImage, NoSuchThing
 from functions.errors import FunctionBusy, StartTimeout
-from functions.models import PoolEntry
+from functions.models import Image, PoolEntry
 from functions.models.pool_entry import PoolState
 from functions.pool import kept
-from functions.pool.container import Container, await_ready
 
 if TYPE_CHECKING:
     from functions.build.platform import Platform
     from functions.engine.channel import Channel
-    from functions.models import Image
+    from functions.pool.container import Container
     from functions.pool.options import Options
 
 REACH_LIMIT_S = 60  # for all the containers that end or vanish before a call has reached one
@@ -61,6 +60,7 @@ def reach(image: Image, options: Options, lifetime_s: float, platform: Platform)
 def _start(image: Image, options: Options, lifetime_s: float, platform: Platform) -> Reached | None:
     entry = PoolEntry.objects.begin_long_lived(image, **kept.fields(image, options, lifetime_s))
     if entry is None:
+        _refuse_deleted(image)
         return None
     crashpoint("long-lived-starting")
     container, channel = kept.started(entry, image, options, platform)
@@ -70,6 +70,12 @@ def _start(image: Image, options: Options, lifetime_s: float, platform: Platform
         kept.finish(entry, platform)  # its row was taken meanwhile
         return None
     return Reached(entry, container, channel, is_new=True)
+
+
+def _refuse_deleted(image: Image) -> None:
+    """A row could not be made because there is one, or because somebody has deleted the image."""
+    if not Image.objects.filter(pk=image.pk).exists():
+        raise NoSuchImage(f"{image.tag} was deleted")
 
 
 def _open(entry: PoolEntry, fingerprint: str, platform: Platform, waited: bool) -> Reached | None:
@@ -86,19 +92,13 @@ def reopen(entry: PoolEntry, platform: Platform) -> Reached | None:
     """A connection for one more call; None when its agent has ended, or is about to. Raises FunctionBusy."""
     container = kept.container_of(entry, platform)
     try:
-        channel = container.open()
-    except (OSError, NoSuchThing, ChannelBroken):
-        return None
-    try:
-        await_ready(channel, time.monotonic() + settings.WF_QUEUE_WAIT_SECONDS)
+        channel = container.open_ready(settings.WF_QUEUE_WAIT_SECONDS)
     except StartTimeout as error:
-        channel.close()
         if container.is_stuck():
             kept.discard(entry, platform)
             return None
         raise FunctionBusy from error
-    except (ChannelClosed, ChannelBroken):
-        channel.close()
+    except (NoSuchThing, ChannelClosed, ChannelBroken):
         return None
     return Reached(entry, container, channel, is_new=False)
 

@@ -31,7 +31,8 @@ class Options:
 
     def fingerprint(self, image: Image) -> str:
         """Of everything that a container is started with: a kept container of another one serves no call."""
-        started_with = {**asdict(self), "timeout_s": None, "image": image.image_id, "cpus": settings.WF_FUNCTION_CPUS}
+        node = {"cpus": settings.WF_FUNCTION_CPUS, "calls": settings.WF_CONTAINER_CONCURRENCY}
+        started_with = {**asdict(self), "timeout_s": None, "image": image.image_id, **node}
         return hashlib.sha256(json.dumps(started_with, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -26,6 +26,7 @@ CALL_GRACE = timedelta(minutes=1)
 # its own: waiting for one that is nearer to its end than that is sooner.
 WORTH_WAITING = 1 / 3
 PAUSE_S = 0.005
+READY_LIMIT_S = 1.0  # one that waits has nothing left to do but to say so; one that is paused does not
 
 
 def claim(image: Image, options: Options, platform: Platform) -> PoolEntry | None:

@@ -11,7 +11,6 @@ from django.utils import timezone
 from functions import liveness
 from functions.engine.docker import NoSuchThing
 from functions.models import Configuration, Execution, PoolEntry
-from functions.models.execution import OPEN
 from functions.models.function import Isolation
 from functions.models.pool_entry import PoolKind, PoolState
 from functions.pool import kept
@@ -33,7 +32,7 @@ def retire(found: Found) -> None:
     configuration = Configuration.objects.of(platform.node)
     running = {container.id for container in found.containers if not container.has_ended}
     over = _over(platform.node)
-    for entry in PoolEntry.objects.filter(node=platform.node).select_related("image__function"):
+    for entry in PoolEntry.objects.filter(node=platform.node).select_related("image__function").defer("image__log"):
         is_suspect = entry.state not in OWNED and entry.container_id not in running
         if entry.pk in over or _is_left(entry) or (is_suspect and _has_ended(entry, platform)):
             attempt(end, entry, platform)
@@ -45,6 +44,11 @@ def _over(node: str) -> set[int]:
     now = timezone.now()
     idle_since = now - timedelta(seconds=settings.WF_NETWORK_IDLE_SECONDS)
     return set(PoolEntry.objects.retired(node, idle_since, now).values_list("pk", flat=True))
+
+
+def is_in_hand(entry: PoolEntry) -> bool:
+    """A process that lives is starting it, or uses it alone."""
+    return entry.state in OWNED and entry.owner != "" and liveness.is_alive(entry.owner)
 
 
 def _is_left(entry: PoolEntry) -> bool:
@@ -96,7 +100,7 @@ def _fits(entry: PoolEntry, configuration: Configuration) -> bool:
 def remove_orphans(found: Found) -> None:
     """Containers of calls that have ended, and kept ones without a row."""
     node = found.platform.node
-    calls = {str(pk) for pk in Execution.objects.filter(node=node, state__in=OPEN).values_list("pk", flat=True)}
+    calls = {str(pk) for pk in Execution.objects.filter(node=node).open().values_list("pk", flat=True)}
     names = PoolEntry.objects.filter(node=node).values_list("container_id", "container_name")
     held = {name for pair in names for name in pair if name}
     for container in found.containers:

@@ -11,11 +11,10 @@ import time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists
 
 from functions.errors import Conflict, WorkerFrontError
 from functions.models import Configuration, Execution, Image, PoolEntry
-from functions.models.execution import OPEN
 from functions.models.image import ImageState
 from functions.pool import kept
 from functions.upkeep import containers, found, policy
@@ -47,10 +46,9 @@ def evict_now(platform: Platform) -> None:
 
 def _victims(found: Found) -> Iterable[Image]:
     node, theirs = found.platform.node, found.used_by_others()
-    calls = Execution.objects.filter(function=OuterRef("function"), node=node, state__in=OPEN)
-    ready = Image.objects.filter(node=node, state=ImageState.READY)
+    ready = Image.objects.without_log().filter(node=node, state=ImageState.READY)
     images = {image.pk: image for image in ready}
-    busy = set(ready.filter(Exists(calls)).values_list("pk", flat=True))
+    busy = set(ready.filter(Exists(Execution.objects.of_images(node))).values_list("pk", flat=True))
     busy |= {pk for pk, image in images.items() if image.image_id in theirs}
     doomed = [pk for pk, image in images.items() if image.is_doomed and pk not in busy]
     staying = [_cached(image, is_busy=pk in busy) for pk, image in images.items() if pk not in doomed]
@@ -67,18 +65,38 @@ def _cached(image: Image, *, is_busy: bool) -> policy.Cached:
     return policy.Cached(image.pk, image.code_size, last_used, build_s, is_busy)
 
 
+def discard(image: Image, platform: Platform) -> None:
+    """The image and its row go, whatever the limit. Raises Conflict while it is being built, or a call uses it."""
+    if not Image.objects.begin_eviction(image):
+        raise Conflict(f"{image.tag} is being built, or a call uses it.")
+    try:
+        _leave(image, platform)
+    except Conflict as error:
+        raise Conflict(f"{image.tag} is used by a container. Try again later.") from error
+    image.delete()
+
+
 def _evict(image: Image, platform: Platform) -> None:
     if not Image.objects.evict(image):
         return  # a call was sooner
     try:
-        _retire_containers(image, platform)
-        _remove(image, platform)
+        _leave(image, platform)
     except WorkerFrontError as error:
         logger.info("%s could not be removed yet: %s", image.tag, error.message)
-        Image.objects.give_up_eviction(image.pk)
     else:
         Image.objects.evicted(image.pk)
         logger.info("%s was evicted", image.tag)
+
+
+def _leave(image: Image, platform: Platform) -> None:
+    """Its containers end, and the engine forgets it. On an error its row no longer says that it is there."""
+    try:
+        _retire_containers(image, platform)
+        if image.image_id:
+            _remove(image, platform)
+    except BaseException:
+        Image.objects.give_up_eviction(image.pk)
+        raise
 
 
 def _retire_containers(image: Image, platform: Platform) -> None:

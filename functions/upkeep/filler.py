@@ -21,6 +21,7 @@ from functions.models.pool_entry import PoolKind, PoolState
 from functions.pool import kept, prewarmed
 from functions.pool.options import Options, resolve
 from functions.upkeep import policy
+from functions.upkeep.attempt import attempt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,7 +75,9 @@ def _is_ready_or_will_be(entry: PoolEntry) -> bool:
 
 def _images(node: str) -> list[Image]:
     """Those that the next call would use."""
-    ready = Image.objects.filter(node=node, state=ImageState.READY, version=F("function__version"), is_doomed=False)
+    ready = Image.objects.without_log().filter(
+        node=node, state=ImageState.READY, version=F("function__version"), is_doomed=False
+    )
     return list(ready.exclude(last_used_at=None).filter(function__enabled=True).select_related("function"))
 
 
@@ -96,13 +99,23 @@ def _used(image: Image) -> float:
 
 
 def fill(platform: Platform) -> None:
-    """Starts containers one by one until none is missing, none may be started now, or the turn is over."""
+    """Starts containers one by one until none is missing, none may be started now, or the turn is over.
+
+    Those that nobody shall keep any more go first: they have the memory that others are to get.
+    """
     deadline = time.monotonic() + TURN_S
     while time.monotonic() < deadline:
-        if not _start_one(Pool(platform), platform):
-            thin_out(platform)  # what was started may be wanted no more
+        pool = Pool(platform)
+        thin_out(pool, platform)
+        if not _start_one(pool, platform):
             return
-    dispatch.enqueue("functions.tasks.fill_pool")
+    dispatch.enqueue_once(dispatch.FILL_POOL)
+
+
+def thin_out(pool: Pool, platform: Platform) -> None:
+    """Idle containers that nobody shall keep any more go."""
+    for entry in pool.surplus():
+        attempt(kept.discard, entry, platform)
 
 
 def _start_one(pool: Pool, platform: Platform) -> bool:
@@ -140,9 +153,3 @@ def _failures(key: int) -> str:
 
 def _back_off(key: int) -> str:
     return f"pool-back-off-{key}"
-
-
-def thin_out(platform: Platform) -> None:
-    """Idle containers that nobody shall keep any more go."""
-    for entry in Pool(platform).surplus():
-        kept.discard(entry, platform)

@@ -8,8 +8,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from django.core.cache import cache as shared_cache
-
 from functions import dispatch
 from functions.models import PoolEntry
 from functions.upkeep import clock, containers, eviction, files, filler, found, images, leases, retention
@@ -20,13 +18,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ASKED = "sweep-asked"
-ASKED_S = 20  # so long a sweep that was asked for may be lost, and nobody asks again
-
 
 def sweep(platform: Platform) -> None:
     """One pass. Safe to run twice at once."""
-    shared_cache.delete(ASKED)  # what is changed from here on may be too late for this one
     if not clock.may_sweep():
         logger.warning("the clock was set: leases rest for %s s", clock.REST_S)
         return
@@ -35,17 +29,15 @@ def sweep(platform: Platform) -> None:
     if seen:
         for step in (containers.retire, eviction.evict):
             attempt(step, seen)
-        for fit in (filler.thin_out, filler.fill):
-            attempt(fit, platform)
+        attempt(filler.fill, platform)
         attempt(containers.remove_orphans, seen)
     collect(platform)
     attempt(retention.trim, platform)
 
 
 def ask() -> None:
-    """A sweep soon. One that has not begun yet serves all who ask meanwhile: a hundred changes need no hundred."""
-    if shared_cache.add(ASKED, True, ASKED_S):
-        dispatch.enqueue("functions.tasks.sweep")
+    """A sweep soon."""
+    dispatch.enqueue_once(dispatch.SWEEP)
 
 
 def look(platform: Platform) -> found.Found | None:
@@ -66,6 +58,7 @@ def collect(platform: Platform) -> None:
 
 
 def remove_all_kept(platform: Platform) -> None:
-    """For the time when no call of this node is under way: at its stop."""
+    """At a stop, when no call of this worker is under way."""
     for entry in PoolEntry.objects.filter(node=platform.node):
-        attempt(containers.end, entry, platform)
+        if not containers.is_in_hand(entry):
+            attempt(containers.end, entry, platform)

@@ -1,12 +1,11 @@
 """What a worker that starts finds of the last one: it goes on with what is sound, and removes the rest.
 
-Nobody else serves calls of this node now, so whatever was in progress has ended with its process. An agent that
-listens answers within milliseconds; one that does not has a second, and its neighbours are asked meanwhile.
+What was in progress has ended with its process, unless that lives: a `runserver` beside this worker is left alone. An
+agent that listens answers within milliseconds; one that does not has a second, and its neighbours are asked meanwhile.
 """
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,8 +15,7 @@ from django.utils import timezone
 from functions.errors import WorkerFrontError
 from functions.models import Configuration, PoolEntry
 from functions.models.pool_entry import PoolKind, PoolState
-from functions.pool import kept
-from functions.pool.container import await_ready
+from functions.pool import kept, prewarmed
 from functions.upkeep import containers, leases, reaper
 from functions.upkeep.attempt import attempt
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from functions.upkeep.found import Found
 
 ASKED_AT_ONCE = 8
-READY_LIMIT_S = 1.0
 AT_REST = (PoolState.IDLE, PoolState.SERVING)
 
 
@@ -50,7 +47,7 @@ def _adopt(found: Found) -> None:
     likely = [entry for entry in entries if _is_likely(entry) and entry.container_id in running]
     sound = set(_answering(likely, lifetime_s, platform))
     for entry in entries:
-        if entry.pk not in sound:
+        if entry.pk not in sound and not containers.is_in_hand(entry):
             attempt(containers.end, entry, platform)
         elif entry.kind == PoolKind.LONG_LIVED:
             PoolEntry.objects.told(entry, lifetime_s)
@@ -80,13 +77,7 @@ def _answers(entry: PoolEntry, lifetime_s: float, platform: Platform) -> int | N
 def _is_ready(entry: PoolEntry, platform: Platform) -> bool:
     """A connection that brings no call is only a question: the agent goes on waiting."""
     try:
-        channel = kept.container_of(entry, platform).open()
-    except (OSError, WorkerFrontError):
-        return False
-    try:
-        await_ready(channel, time.monotonic() + READY_LIMIT_S)
+        kept.container_of(entry, platform).open_ready(prewarmed.READY_LIMIT_S).close()
     except WorkerFrontError:
         return False
-    finally:
-        channel.close()
     return True

@@ -79,7 +79,7 @@ def test_a_worker_is_sound_while_it_runs_after_a_crash_and_when_it_has_stopped(o
     assert f"container {name} has no row" in words
     change(own_worker, "UPDATE functions_execution SET finished_at = queued_at WHERE start_type = 'warm'")
 
-    running = "state = 'RUNNING', finished_at = NULL, status_code = NULL"
+    running = "state = 'RUNNING', finished_at = NULL, status_code = NULL, lease_expires_at = queued_at"
     change(own_worker, f"UPDATE functions_execution SET {running} WHERE start_type = 'warm'")
     rules, words = broken(own_worker)
     assert {"I3", "I5", "I6"} <= rules, words

@@ -35,6 +35,7 @@ def join_background_work() -> None:
 @pytest.fixture
 def settled(transactional_db: None) -> Iterator[None]:
     """For tests with threads: none of them lives longer than the test. Sweeps are not due."""
+    cache.clear()  # of what another test has asked for
     cache.set("sweep", True, 3600)
     generation.changed()  # nothing is remembered of another test's rows
     yield

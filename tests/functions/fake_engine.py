@@ -121,7 +121,7 @@ class FakeEngine:
 
     def images(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
         self._happens("images")
-        listed = [{**image, "Created": time.time()} for image in self.built.values()]
+        listed = [{"RepoTags": None, **image, "Created": time.time()} for image in self.built.values()]
         return [entry for entry in listed if labels.items() <= entry["Labels"].items()]
 
     def _happens(self, method: str, config: Mapping[str, Any] | None = None) -> None:

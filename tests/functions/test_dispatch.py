@@ -47,6 +47,18 @@ def test_without_a_cluster_a_thread_does_it_and_the_caller_goes_on() -> None:
     assert not OrmQ.objects.exists()
 
 
+def test_a_task_that_has_not_begun_serves_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(dispatch, "enqueue", asked.append)
+    for task in (dispatch.SWEEP, dispatch.SWEEP, dispatch.EVICT):
+        dispatch.enqueue_once(task)
+    assert asked == [dispatch.SWEEP, dispatch.EVICT]
+    dispatch.begun(dispatch.SWEEP)
+    dispatch.enqueue_once(dispatch.SWEEP)
+    dispatch.enqueue_once(dispatch.EVICT)
+    assert asked == [dispatch.SWEEP, dispatch.EVICT, dispatch.SWEEP]
+
+
 def test_a_task_that_fails_is_logged_and_costs_nobody_anything(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         dispatch.enqueue("tests.functions.test_dispatch.fail")

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
-from functions import tasks
+from functions import dispatch, tasks
 from functions.models import Function
 from functions.models.execution import ExecutionState
 from functions.models.image import ImageState
@@ -79,6 +79,20 @@ def test_a_look_at_the_source_outdates_a_changed_function(source_folder: Path) -
     package(source_folder, files={**PYTHON, "more.txt": ""})
     tasks.check_source(4711)
     assert Function.objects.count() == 1
+
+
+@pytest.mark.usefixtures("settled", "platform")
+@pytest.mark.parametrize("name", ["sweep", "evict", "fill_pool"])
+def test_a_task_that_is_asked_for_once_can_be_asked_for_again_when_it_has_begun(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(dispatch, "enqueue", asked.append)
+    path = f"functions.tasks.{name}"
+    for _ in range(2):
+        dispatch.enqueue_once(path)
+        getattr(tasks, name)()
+    assert asked == [path, path]
 
 
 @pytest.mark.usefixtures("platform")

@@ -10,6 +10,7 @@ from functions.build import images
 from functions.build.images import Ready
 from functions.errors import BuildFailed
 from functions.models import Function, Image
+from functions.upkeep import eviction
 from tests.functions.build.packages import package
 from tests.functions.models import rows
 from tests.races.windows import at_once, overtaken
@@ -84,7 +85,7 @@ def test_an_image_that_is_discarded_under_a_call_is_built_again(
     function = Function.objects.get()
     held: list[Image] = [Image.objects.get()]
     evicted, ready = overtaken(
-        lambda: images.discard(held[0], platform), lambda: images.ensure(function, platform).image.image_id
+        lambda: eviction.discard(held[0], platform), lambda: images.ensure(function, platform).image.image_id
     )
     assert ready in {image.image_id for image in held}
     assert evicted is None  # the call has pinned it, but has no container yet

@@ -66,7 +66,7 @@ def test_an_image_that_is_queued_under_a_pin_is_not_pinned() -> None:
 def test_an_image_that_is_evicted_under_a_pin_is_not_pinned() -> None:
     image = rows.image(ImageState.READY)
     pinned, evicting = overtaken(
-        lambda: Image.objects.pin(image.pk, rows.VERSION), lambda: Image.objects.begin_eviction(image.pk)
+        lambda: Image.objects.pin(image.pk, rows.VERSION), lambda: Image.objects.begin_eviction(image)
     )
     assert (pinned, evicting) == (False, True)
 
@@ -124,7 +124,7 @@ def test_pins_and_enqueues_at_once_agree_with_the_row() -> None:
 @pytest.mark.parametrize("begins_first", [True, False])
 def test_eviction_and_build_exclude_each_other(begins_first: bool) -> None:
     image = rows.image()
-    evict, queue = (lambda: Image.objects.begin_eviction(image.pk)), (lambda: Image.objects.enqueue(image.pk, ""))
+    evict, queue = (lambda: Image.objects.begin_eviction(image)), (lambda: Image.objects.enqueue(image.pk, ""))
     slow, fast = overtaken(evict, queue) if begins_first else overtaken(queue, evict)
     assert (bool(slow), bool(fast)) == (False, True)
 

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from functions import liveness
-from functions.engine import labels
 from functions.engine.docker import NoSuchImage
 from functions.models import Configuration, Execution, Image, PoolEntry
 from functions.models.execution import OPEN
@@ -27,22 +26,24 @@ if TYPE_CHECKING:
     from functions.build.platform import Platform
 
 LATEST = 10_000  # so many ended calls are looked at
-PASSING_S = 2.0  # the ends of a call, its row and its container, are not the same moment
+PASSING_S = 7.0  # as long as two sweeps are apart, and one takes: what passes by itself has passed then
+PAUSE_S = 1.0
 
 Findings = dict[str, list[str]]
 
 
 def examine(platform: Platform) -> Findings:
-    """What breaks each rule, by its id. Counts what is there at two looks: the rest was a call on its way.
+    """What breaks each rule, by its id. Counts what is there at every look: the rest was on its way.
 
     Raises EngineUnavailable.
     """
-    first = judge(look(platform))
-    if not any(first.values()):
-        return first
-    time.sleep(PASSING_S)
-    second = judge(look(platform))
-    return {rule: [line for line in lines if line in second[rule]] for rule, lines in first.items()}
+    deadline = time.monotonic() + PASSING_S
+    lasting = judge(look(platform))
+    while any(lasting.values()) and time.monotonic() < deadline:
+        time.sleep(PAUSE_S)
+        now = judge(look(platform))
+        lasting = {rule: [line for line in lines if line in now[rule]] for rule, lines in lasting.items()}
+    return lasting
 
 
 def judge(node: Node) -> Findings:
@@ -53,8 +54,7 @@ def judge(node: Node) -> Findings:
 def look(platform: Platform) -> Node:
     """Raises EngineUnavailable."""
     containers = [one for one in found.look(platform).containers if one.is_made_by_us]
-    listed = platform.engine.images({**found.ours(platform), labels.ROLE: "function"})
-    finished = tuple(image["Id"] for image in listed)
+    finished = tuple(images.finished(platform))
     layers = tuple(images.layers(platform))
     channels, work = (files.folders_in(room) for room in ("channels", "work"))
     now = timezone.now()
@@ -64,7 +64,9 @@ def look(platform: Platform) -> Node:
         layers=layers,
         calls=tuple(_calls(platform.node, now)),
         kept=tuple(_kept(entry, now) for entry in PoolEntry.objects.filter(node=platform.node)),
-        rows=tuple(_row(row, finished, platform, now) for row in Image.objects.filter(node=platform.node)),
+        rows=tuple(
+            _row(row, finished, platform, now) for row in Image.objects.without_log().filter(node=platform.node)
+        ),
         channels=tuple(folder.name for folder in channels if not files.is_call_at(folder.name)),
         work=tuple(folder.name for folder in work),
         channels_folder=str(settings.WF_HOME / "channels"),
@@ -86,13 +88,15 @@ def _container(one: found.Listed) -> Container:
 
 
 CALL = ("pk", "state", "start_type", "container_name", "started_at", "finished_at", "status_code", "error_code")
+LEASE = ("owner", "lease_expires_at")
 
 
 def _calls(node: str, now: datetime) -> Iterator[Call]:
     """All open ones, and the latest of the others."""
-    rows = Execution.objects.filter(node=node).values(*CALL, "owner", "lease_expires_at")
-    yield from (_call(row, now) for row in rows.filter(state__in=OPEN))
-    yield from (_call(row, now) for row in rows.exclude(state__in=OPEN).order_by("-queued_at")[:LATEST])
+    calls = Execution.objects.filter(node=node)
+    ended = calls.exclude(state__in=OPEN).order_by("-queued_at")
+    yield from (_call(row, now) for row in calls.open().values(*CALL, *LEASE))
+    yield from (_call(row, now) for row in ended.values(*CALL, *LEASE)[:LATEST])
 
 
 def _call(row: Mapping[str, Any], now: datetime) -> Call:

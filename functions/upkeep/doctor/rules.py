@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from functions.upkeep.doctor.node import Node
 
 NEEDED = ("READY", "EVICTING")  # states in which the engine may hold a row's image
-RUNS = ("IDLE", "SERVING")  # states in which a kept container waits for calls
 PREWARMED = "prewarmed"  # how a call starts whose container is its own, and has a row that another could claim
 
 
@@ -47,10 +46,13 @@ def containers_have_rows(node: Node) -> Iterable[str]:
     for container in node.containers:
         if container.call not in open_calls and not named & {container.id, container.name}:
             yield f"container {container.name} has no row"
+    there = {container.id for container in node.containers}
     running = {container.id for container in node.containers if container.is_running}
     for kept in node.kept:
-        if kept.state in RUNS and kept.container_id not in running:
-            yield f"kept container {kept.name} is {kept.state} and does not run"
+        if kept.state == "IDLE" and kept.container_id not in running:
+            yield f"kept container {kept.name} is IDLE and does not run"
+        if kept.state == "SERVING" and kept.container_id not in there:  # it may have ended by itself
+            yield f"kept container {kept.name} is SERVING and is not there"
 
 
 def images_have_rows(node: Node) -> Iterable[str]:
@@ -122,7 +124,11 @@ def nothing_foreign(node: Node) -> Iterable[str]:
 RULES = (
     Rule("I1", "each call has one end, and only calls that have ended have one", one_end),
     Rule("I2", "no call has a second container (side effects are not visible from here)", one_run),
-    Rule("I3", "our containers are those of open calls and of kept rows, which run", containers_have_rows),
+    Rule(
+        "I3",
+        "our containers are those of open calls and of kept rows; those that wait run",
+        containers_have_rows,
+    ),
     Rule("I4", "our images are those of READY rows, and no layer is left of a build", images_have_rows),
     Rule("I5", "nothing in progress is past its lease, or of a dead process", nothing_overdue),
     Rule("I6", "no folder is left, and the code that is kept is within its limit", nothing_too_much),

@@ -10,7 +10,9 @@ from django.db import connection
 
 from functions.errors import Conflict
 from functions.models import Execution, Function, Image
+from functions.models.execution import ExecutionState
 from functions.models.image import ImageState
+from functions.upkeep import eviction
 from tests.functions.admin.conftest import FUNCTIONS, IMAGES
 from tests.functions.admin.test_function_add import uploads
 from tests.functions.models import rows
@@ -37,6 +39,12 @@ def ready(fake_engine: FakeEngine) -> Image:
     return image
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers that are on their way out are not waited for."""
+    monkeypatch.setattr(eviction, "LEAVING_LIMIT_S", 0)
+
+
 def delete(browser: Client, path: str) -> str:
     """Deletes with the page's own button; the page after it."""
     asked = browser.get(f"{path}delete/")
@@ -58,7 +66,7 @@ def delete_selected(browser: Client, path: str, *pks: int) -> str:
 def test_a_function_goes_with_its_image_and_its_file(
     browser: Client, fake_engine: FakeEngine, ready: Image, how: str
 ) -> None:
-    call = rows.execution(function=ready.function)
+    call = rows.execution(ExecutionState.SUCCEEDED, function=ready.function)
     if how == "page":
         said = delete(browser, f"{FUNCTIONS}{ready.function_id}/")
     else:
@@ -81,7 +89,7 @@ def test_a_function_that_is_being_built_stays(
         said = delete(browser, f"{FUNCTIONS}{ready.function_id}/")
     else:
         said = delete_selected(browser, FUNCTIONS, ready.function_id)
-    assert '<li class="error">Hf_w1 is being built.</li>' in said
+    assert '<li class="error">Hf_w1 is being built, or a call uses it.</li>' in said
     assert Function.objects.exists()
     assert len(uploads()) == 1
     assert list(fake_engine.built) == ["sha256:aaa"]
@@ -100,6 +108,7 @@ def test_an_image_goes_and_the_function_stays(browser: Client, fake_engine: Fake
     uploads()[0].unlink()
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("how", ["page", "action"])
 @pytest.mark.parametrize("path", [FUNCTIONS, IMAGES])
 def test_an_image_in_use_is_refused_and_can_be_used_further(
@@ -108,7 +117,7 @@ def test_an_image_in_use_is_refused_and_can_be_used_further(
     fake_engine.failing["remove_image"] = [Conflict("a running container uses it")]
     pk = ready.pk if path == IMAGES else ready.function_id
     said = delete(browser, f"{path}{pk}/") if how == "page" else delete_selected(browser, path, pk)
-    assert '<li class="error">A running container uses it</li>' in said
+    assert '<li class="error">Hf_w1 is used by a container. Try again later.</li>' in said
     assert Image.objects.get().state == ImageState.ABSENT
     assert Image.objects.enqueue(ready.pk, rows.VERSION)
     uploads()[0].unlink()
@@ -121,9 +130,9 @@ def test_the_engine_is_not_asked_inside_of_a_transaction(
     inside: list[bool] = []
     remove = fake_engine.remove_image
 
-    def watched(image_id: str) -> None:
+    def watched(image_id: str, **options: bool) -> None:
         inside.append(connection.in_atomic_block)
-        remove(image_id)
+        remove(image_id, **options)
 
     fake_engine.remove_image = watched  # type: ignore[method-assign]
     delete(browser, f"{path}{ready.pk if path == IMAGES else ready.function_id}/")

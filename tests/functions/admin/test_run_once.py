@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.build import images
 from functions.build.platform import Platform, platform
 from functions.models import Execution, Image
+from functions.upkeep import eviction
 from tests.functions.admin.conftest import EXECUTIONS, FUNCTIONS
 from tests.functions.build.packages import package
 from tests.functions.conftest import join_background_work
@@ -45,7 +45,7 @@ def real_worker() -> Iterator[Platform]:
         for container in client.containers.list(all=True, filters={"label": f"workerfront.instance={own.instance}"}):
             container.remove(force=True)
     for image in Image.objects.all():
-        images.discard(image, own)
+        eviction.discard(image, own)
     platform.cache_clear()
 
 

@@ -135,7 +135,7 @@ def test_idle_images_go_and_those_in_use_after_their_calls(
     assert (rows.snapshot(idle)["state"], list(fake_engine.built)) == ("ABSENT", ["Busy"])
     join_background_work()
     assert rows.snapshot(busy)["state"] == "READY"
-    type(call).objects.filter(pk=call.pk).update(state=ExecutionState.SUCCEEDED)
+    type(call).objects.filter(pk=call.pk).update(state=ExecutionState.SUCCEEDED, lease_expires_at=None)
     reaper.sweep(platform)
     assert (rows.snapshot(busy)["state"], fake_engine.built) == ("ABSENT", {})
 

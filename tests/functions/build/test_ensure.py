@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("settled")
 
-HOUR = timedelta(hours=1)
+SOON = timedelta(seconds=100)  # within the longest back-off
 
 
 def test_the_first_call_builds_and_the_second_does_not(
@@ -66,7 +66,7 @@ def test_a_new_package_is_built_when_the_function_is_outdated(platform: Platform
 def test_a_failed_build_is_told_with_its_code_and_the_log_s_tail(platform: Platform, fake_engine: FakeEngine) -> None:
     image = rows.image(
         ImageState.FAILED,
-        retry_at=timezone.now() + HOUR,
+        retry_at=timezone.now() + SOON,
         error_code="build_failed",
         error="pip",
         log="x" * 5000 + "END",
@@ -80,14 +80,14 @@ def test_a_failed_build_is_told_with_its_code_and_the_log_s_tail(platform: Platf
 
 def test_an_error_about_the_package_keeps_its_class_and_shows_no_log(platform: Platform) -> None:
     image = rows.image(
-        ImageState.FAILED, retry_at=timezone.now() + HOUR, error_code="source_invalid", error="no", log="log"
+        ImageState.FAILED, retry_at=timezone.now() + SOON, error_code="source_invalid", error="no", log="log"
     )
     with pytest.raises(SourceInvalid, match=r"\Ano\Z"):
         images.ensure(image.function, platform)
 
 
 def test_an_unknown_code_in_a_row_is_a_failed_build(platform: Platform) -> None:
-    image = rows.image(ImageState.FAILED, retry_at=timezone.now() + HOUR, error_code="of_the_future", error="no")
+    image = rows.image(ImageState.FAILED, retry_at=timezone.now() + SOON, error_code="of_the_future", error="no")
     with pytest.raises(BuildFailed):
         images.ensure(image.function, platform)
 
@@ -149,7 +149,7 @@ def test_asking_for_a_build_now_builds_what_is_ready_anew(platform: Platform, so
 
 def test_asking_for_a_build_now_ends_a_back_off(platform: Platform, source_folder: Path) -> None:
     package(source_folder)
-    image = rows.image(ImageState.FAILED, retry_at=timezone.now() + HOUR)
+    image = rows.image(ImageState.FAILED, retry_at=timezone.now() + SOON)
     assert not images.request(image.function, platform.node)
     assert images.request(image.function, platform.node, now=True)
 

@@ -196,7 +196,7 @@ def test_a_record_that_somebody_else_closed_stops_the_call(
     begin = record.begin
 
     def closed_first(run: Run, timeout_s: int) -> None:
-        Execution.objects.update(state=ExecutionState.ABANDONED)
+        Execution.objects.update(state=ExecutionState.ABANDONED, lease_expires_at=None)
         begin(run, timeout_s)
 
     monkeypatch.setattr(record, "begin", closed_first)

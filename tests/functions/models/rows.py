@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from functions.build import recipe
 from functions.models import Execution, Function, Image
-from functions.models.execution import ExecutionState
+from functions.models.execution import OPEN, ExecutionState
 from functions.models.image import ImageState
 
 TOKEN = uuid.UUID("11111111-2222-3333-4444-555555555555")
@@ -46,9 +46,9 @@ def _recipe() -> str:
 
 
 def execution(state: ExecutionState = ExecutionState.QUEUED, **fields: Any) -> Execution:
-    """A call in this state, leased for a minute."""
+    """A call in this state, leased for a minute while it is open."""
     known = {"call_id": "call", "function_name": "W1", "node": settings.WF_NODE}
-    lease = timezone.now() + timedelta(minutes=1)
+    lease = timezone.now() + timedelta(minutes=1) if state in OPEN else None
     return Execution.objects.create(state=state, **{**known, "lease_expires_at": lease, **fields})
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, connection
+from django.db.models import Exists
 from django.utils import timezone
 
-from functions.models import Execution
+from functions.models import Execution, Image
 from functions.models.execution import OPEN, ExecutionState
 from tests.functions.models import rows
 
@@ -44,6 +46,23 @@ def test_a_call_that_waits_for_nothing_is_running_from_the_start() -> None:
     assert before <= seen["started_at"] <= timezone.now()
     assert not Execution.objects.begin(row.pk)
     assert Execution.objects.finish(row.pk, ExecutionState.SUCCEEDED)
+
+
+@pytest.mark.parametrize(("state", "lease"), [(state, None) for state in OPEN] + [(state, LATER) for state in TERMINAL])
+def test_only_open_calls_have_a_lease(state: ExecutionState, lease: timedelta | None) -> None:
+    lease_expires_at = timezone.now() + lease if lease else None
+    with pytest.raises(IntegrityError, match="execution_leased_while_open"):
+        rows.execution(state, lease_expires_at=lease_expires_at)
+
+
+def test_open_calls_are_found_among_a_million_others_by_an_index() -> None:
+    if connection.vendor != "sqlite":
+        return  # others look into the table first, and have few rows here
+    calls = Execution.objects.filter(node="n")
+    plans = [query.explain() for query in (calls.open(), calls.overdue(timezone.now()), calls.open().order_by())]
+    assert ["execution_open" in plan for plan in plans] == [True] * len(plans)
+    busy = Image.objects.filter(Exists(Execution.objects.of_images("n"))).explain()
+    assert "execution_busy" in busy
 
 
 @pytest.mark.parametrize("end", TERMINAL)

@@ -92,7 +92,7 @@ def test_a_package_that_was_replaced_by_an_upload_meanwhile_does_not_settle_the_
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("ago_s", "interval_s", "is_due"),
-    [(None, 60, True), (59, 60, False), (61, 60, True), (0, 0, True), (5, 0, True), (0, 60, False)],
+    [(None, 60, True), (59, 60, False), (61, 60, True), (0, 0, True), (5, 0, True), (0, 60, False), (-90, 60, True)],
 )
 def test_a_package_is_looked_at_once_in_an_interval(ago_s: int | None, interval_s: int, is_due: bool) -> None:
     checked_at = None if ago_s is None else timezone.now() - timedelta(seconds=ago_s)

@@ -49,6 +49,12 @@ def test_a_failed_build_is_not_queued_before_its_back_off_ends() -> None:
     assert Image.objects.enqueue(image.pk, "")
 
 
+def test_a_back_off_that_seems_longer_than_any_is_of_a_clock_that_was_set_back() -> None:
+    image = rows.image(ImageState.FAILED, retry_at=timezone.now() + timedelta(hours=1))
+    assert not image.rests(timezone.now())
+    assert Image.objects.enqueue(image.pk, "")
+
+
 def test_a_failure_keeps_its_reason_and_forgets_its_lease() -> None:
     image = rows.image(ImageState.BUILDING)
     assert Image.objects.fail(image.pk, rows.TOKEN, code="source_invalid", error="because", log="line")
@@ -58,7 +64,7 @@ def test_a_failure_keeps_its_reason_and_forgets_its_lease() -> None:
 
 
 def test_retry_now_ends_the_back_off_and_begins_counting_anew() -> None:
-    image = rows.image(ImageState.FAILED, retry_at=timezone.now() + timedelta(hours=1), failures=3)
+    image = rows.image(ImageState.FAILED, retry_at=timezone.now() + timedelta(seconds=100), failures=3)
     assert Image.objects.retry_now(image.pk)
     assert build_and_fail(image).total_seconds() == pytest.approx(5, abs=2)
 
@@ -135,7 +141,7 @@ def test_what_nobody_is_at_does_not_expire(state: ImageState) -> None:
 
 def test_an_eviction_that_died_is_over_after_its_lease() -> None:
     image = rows.image(ImageState.READY)
-    assert Image.objects.begin_eviction(image.pk)
+    assert Image.objects.begin_eviction(image)
     assert Image.objects.expire(timezone.now()) == 0
     assert Image.objects.expire(timezone.now() + timedelta(minutes=10)) == 1
     assert rows.snapshot(image)["state"] == ImageState.ABSENT

@@ -25,7 +25,7 @@ TRANSITIONS: dict[str, tuple[Transition, set[ImageState]]] = {
     "ready": (lambda pk: Image.objects.ready(pk, rows.TOKEN, image_id="sha256:b"), {BUILDING}),
     "fail": (lambda pk: Image.objects.fail(pk, rows.TOKEN, code="c", error="e", log="l"), {BUILDING}),
     "lost": (lambda pk: Image.objects.lost(pk, "sha256:aaa"), {READY}),
-    "begin_eviction": (Image.objects.begin_eviction, {ABSENT, READY, FAILED, EVICTING}),
+    "begin_eviction": (lambda pk: Image.objects.begin_eviction(Image(pk=pk)), {ABSENT, READY, FAILED, EVICTING}),
     "evict": (lambda pk: Image.objects.evict(Image(pk=pk)), {READY}),
     "evicted": (Image.objects.evicted, {EVICTING}),
     "give_up_eviction": (Image.objects.give_up_eviction, {EVICTING}),

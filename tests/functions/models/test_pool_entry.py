@@ -92,6 +92,7 @@ def test_removal_needs_the_state_that_was_seen() -> None:
         (PoolState.CLAIMED, {"lease_expires_at": timezone.now() - MINUTE}, True),
         (PoolState.STARTING, {"lease_expires_at": timezone.now() - MINUTE}, True),
         (PoolState.IDLE, {"expires_at": timezone.now() - MINUTE}, True),
+        (PoolState.CLAIMED, {"expires_at": timezone.now() - MINUTE}, False),
         (PoolState.REMOVING, {}, True),
         (PoolState.REMOVING, {"node": "other"}, False),
     ],

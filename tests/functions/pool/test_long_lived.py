@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from functions import liveness
+from functions.engine.channel import ChannelClosed
 from functions.engine.docker import ContainerState, NoSuchImage
 from functions.errors import FunctionBusy, StartTimeout
 from functions.models import PoolEntry
@@ -70,6 +71,12 @@ def names(engine: FakeEngine) -> list[str]:
     return [made["Name"] for made in engine.made.values()]
 
 
+def test_an_image_that_was_deleted_meanwhile_is_told_at_once(image: Image, platform: Platform) -> None:
+    image.function.delete()
+    with pytest.raises(NoSuchImage, match="deleted"):
+        reach(image, platform)
+
+
 def test_the_first_call_starts_it_and_the_next_one_finds_it(
     image: Image, platform: Platform, fake_engine: FakeEngine
 ) -> None:
@@ -123,7 +130,7 @@ def test_a_container_of_other_options_is_drained_and_replaced(
     assert row.lease_expires_at > timezone.now()
     assert call(old) == "hello"
     assert not served(image, platform).is_new
-    with pytest.raises(OSError, match="refused"):  # it takes no more calls
+    with pytest.raises(ChannelClosed):  # it takes no more calls
         old.container.open()
 
 

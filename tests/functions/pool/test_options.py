@@ -112,8 +112,9 @@ def test_what_a_container_is_started_with_changes_the_fingerprint(changed: dict[
     assert options(**changed).fingerprint(image()) != options().fingerprint(image())
 
 
-def test_another_image_and_other_cpus_change_the_fingerprint(settings: Settings) -> None:
+@pytest.mark.parametrize("setting", ["WF_FUNCTION_CPUS", "WF_CONTAINER_CONCURRENCY"])
+def test_another_image_and_another_setting_of_the_node_change_the_fingerprint(settings: Settings, setting: str) -> None:
     first = options().fingerprint(image())
     assert options().fingerprint(Image(image_id="sha256:bbb")) != first
-    settings.WF_FUNCTION_CPUS = 7
+    setattr(settings, setting, 7)
     assert options().fingerprint(image()) != first

@@ -110,6 +110,25 @@ def test_the_pool_stays_within_its_memory(platform: Platform, fake_engine: FakeE
     assert idle() == {"A": 2, "C": 1}
 
 
+def test_a_function_that_takes_the_pool_over_waits_for_the_memory_of_the_last(
+    platform: Platform, fake_engine: FakeEngine
+) -> None:
+    configure(1, 2)
+    used(fake_engine, "A", 2)
+    filler.fill(platform)
+    present: list[int] = []
+
+    def agent(channel: Channel) -> None:
+        present.append(PoolEntry.objects.exclude(state=PoolState.REMOVING).count())
+        HELLO(channel)
+
+    fake_engine.agent = agent
+    used(fake_engine, "B", 1)
+    filler.fill(platform)
+    assert idle() == {"B": 2}
+    assert max(present) <= 2
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -177,7 +196,7 @@ def test_four_at_once_never_start_more_than_two_and_fill_it_up(platform: Platfor
     assert at_once([lambda: filler.fill(platform)] * 4) == [None] * 4
     assert max(starting) <= STARTS_AT_ONCE
     assert 6 <= idle()["A"] <= 7  # the last two may begin at the same moment; what is too much is thinned out
-    filler.thin_out(platform)
+    filler.fill(platform)
     assert idle() == {"A": 6}
 
 
@@ -192,7 +211,7 @@ def test_a_turn_that_is_over_is_followed_by_another(
     assert asked == []
     monkeypatch.setattr(filler, "TURN_S", 0)
     filler.fill(platform)
-    assert asked == ["functions.tasks.fill_pool"]
+    assert asked == [dispatch.FILL_POOL]
 
 
 # --- starts that fail ---
@@ -249,7 +268,7 @@ def full(platform: Platform, fake_engine: FakeEngine) -> tuple[Image, Image]:
 
 
 def thinned(platform: Platform) -> dict[str, int]:
-    filler.thin_out(platform)
+    filler.thin_out(filler.Pool(platform), platform)
     return idle()
 
 
@@ -298,8 +317,7 @@ def test_containers_of_a_function_that_was_deleted_go(
     platform: Platform, fake_engine: FakeEngine, full: tuple[Image, Image]
 ) -> None:
     Function.objects.filter(name="A").delete()
-    filler.thin_out(platform)
-    assert idle() == {"B": 2}
+    assert thinned(platform) == {"B": 2}
     assert len(fake_engine.made) == 2
 
 

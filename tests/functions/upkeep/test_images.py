@@ -9,7 +9,7 @@ import pytest
 from functions.engine import labels
 from functions.engine.docker import NoSuchImage
 from functions.models.image import ImageState
-from functions.upkeep import reaper
+from functions.upkeep import images, reaper
 from tests.functions.models import rows
 from tests.functions.upkeep.conftest import BASE
 from tests.worker import engine as docker_client
@@ -50,6 +50,18 @@ def test_an_image_without_a_row_goes_and_one_with_a_row_stays(real: Platform) ->
     rows.image(ImageState.READY, image_id=named)
     reaper.sweep(real)
     assert (is_there(real, orphan), is_there(real, named)) == (False, True)
+
+
+def test_an_image_that_somebody_has_made_of_ours_stays(real: Platform) -> None:
+    theirs = ours(real, "v1")
+    with docker_client() as client:
+        client.images.get(theirs).tag("wf-test-made-of-ours")
+    try:
+        reaper.sweep(real)
+        assert is_there(real, theirs)
+        assert images.finished(real) == []
+    finally:
+        real.engine.remove_image(theirs)
 
 
 def test_while_something_is_built_no_image_goes(real: Platform) -> None:

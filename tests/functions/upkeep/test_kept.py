@@ -14,7 +14,7 @@ from functions.models import Configuration, Function, Image, PoolEntry
 from functions.models.pool_entry import PoolKind, PoolState
 from functions.pool import long_lived
 from functions.pool.options import resolve
-from functions.upkeep import reaper
+from functions.upkeep import reaper, reconcile
 from tests.functions.fake_agent import takes_call
 from tests.functions.fake_engine import end_agents
 from tests.worker import eventually
@@ -132,11 +132,14 @@ def test_one_that_somebody_has_removed_loses_its_row(platform: Platform, kind: P
     assert [entry.node for entry in PoolEntry.objects.all()] == ["other"]
 
 
+@pytest.mark.parametrize("upkeep", [reaper.sweep, reconcile.at_start])
 @pytest.mark.parametrize("state", [PoolState.STARTING, PoolState.CLAIMED])
-def test_one_at_which_a_process_works_is_its_business_while_it_lives(platform: Platform, state: PoolState) -> None:
+def test_one_at_which_a_process_works_is_its_business_while_it_lives(
+    platform: Platform, state: PoolState, upkeep: Callable[[Platform], None]
+) -> None:
     for owner in (liveness.me(), "killed"):
         PoolEntry.objects.create(
             node=platform.node, kind=PoolKind.PREWARMED, state=state, container_name="c", owner=owner
         )
-    reaper.sweep(platform)
+    upkeep(platform)
     assert [entry.owner for entry in PoolEntry.objects.all()] == [liveness.me()]

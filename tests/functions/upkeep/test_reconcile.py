@@ -68,7 +68,7 @@ def test_an_agent_that_does_not_answer_is_not_waited_for_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(kept, "TELL_LIMIT_S", 0.1)
-    monkeypatch.setattr(reconcile, "READY_LIMIT_S", 0.1)
+    monkeypatch.setattr(prewarmed, "READY_LIMIT_S", 0.1)
     for agent in fake_engine._agents.values():
         agent._agent = lambda channel: [channel.receive(soon()) for _ in range(2)] and None
     reconcile.at_start(platform)

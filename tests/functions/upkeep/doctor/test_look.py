@@ -84,10 +84,11 @@ def test_what_is_wrong_in_rows_engine_and_folders_is_seen(platform: Platform, fa
 
 
 @pytest.mark.django_db
-def test_what_has_gone_at_the_second_look_was_only_passing(
+def test_what_has_gone_at_a_later_look_was_only_passing(
     platform: Platform, fake_engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examination, "PASSING_S", 1)
+    monkeypatch.setattr(examination, "PASSING_S", 60)
+    monkeypatch.setattr(examination, "PAUSE_S", 0.05)
     label = labels.kept(platform.instance, platform.node, "W1", "v", "prewarmed")
     fake_engine.made["c"] = {"Name": "passing", "Image": "i", "Labels": label, "HostConfig": {"Binds": []}}
 
@@ -100,7 +101,7 @@ def test_what_has_gone_at_the_second_look_was_only_passing(
     found = broken(platform)
     thread.join()
     assert found == {}
-    assert fake_engine.history.count("containers") == 2
+    assert fake_engine.history.count("containers") >= 2
 
 
 @pytest.mark.django_db

@@ -73,9 +73,10 @@ BROKEN = {
         "container lost has no row": with_container(Container("id9", "lost", "ended")),
         "container alone has no row": with_container(Container("id9", "alone")),
         "kept container away is IDLE and does not run": with_kept(Kept("away", "IDLE", "id9")),
-        "kept container served is SERVING and does not run": replace(
-            SOUND, containers=(FRESH, HOLDER, replace(LONG_LIVED, is_running=False))
+        "kept container holder is IDLE and does not run": replace(
+            SOUND, containers=(FRESH, replace(HOLDER, is_running=False), LONG_LIVED)
         ),
+        "kept container served is SERVING and is not there": replace(SOUND, containers=(FRESH, HOLDER)),
     },
     "I4": {
         "image sha256:z has no row": replace(SOUND, images=("sha256:a", "sha256:z")),
