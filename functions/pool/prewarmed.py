@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from functions import liveness
+from functions.crashpoint import crashpoint
 from functions.models import PoolEntry
 from functions.models.pool_entry import PoolKind, PoolState
 from functions.pool import kept
@@ -79,6 +80,7 @@ def start(entry: PoolEntry, image: Image, options: Options, platform: Platform) 
     ends = timezone.now() + LIFETIME
     container, channel = kept.started(entry, image, options, platform)
     channel.close()  # that was a question only: the agent waits for its call
+    crashpoint("prewarmed-started")
     known = {"container_id": container.id, "address": container.address, "expires_at": ends}
     if PoolEntry.objects.started(entry, PoolState.IDLE, **known):
         return True

@@ -1,8 +1,8 @@
 """Has somebody set the clock? Leases are times of day, because a database holds them: a jump would end them all.
 
 The time of day and the monotonic clock go on by the same amount between two sweeps, whichever process runs them. When
-they do not, leases are left alone for a while, so that those who live renew theirs. The record of a call that runs at
-such a moment cannot be renewed: after a jump over its whole lease it is closed as abandoned, and its answer is given.
+they do not, leases are left alone for a while, so that those who live renew theirs. The lease of a call cannot be
+renewed: one that still runs after that, and whose whole lease was jumped over, is closed as abandoned.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Exists
 
+from functions.crashpoint import crashpoint
 from functions.errors import Conflict, WorkerFrontError
 from functions.models import Configuration, Execution, Image, PoolEntry
 from functions.models.image import ImageState
@@ -79,6 +80,7 @@ def discard(image: Image, platform: Platform) -> None:
 def _evict(image: Image, platform: Platform) -> None:
     if not Image.objects.evict(image):
         return  # a call was sooner
+    crashpoint("evicting")
     try:
         _leave(image, platform)
     except WorkerFrontError as error:
