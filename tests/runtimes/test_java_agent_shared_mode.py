@@ -1,8 +1,7 @@
-"""The Java agent's mode `shared`: many calls at once in one process; and how long a container that waits lives."""
+"""The Java agent's mode `shared`: many calls at once in one process."""
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -77,20 +76,3 @@ def test_a_handler_that_cannot_be_loaded_is_told_once_and_ends_the_agent(start: 
     answer = agent.call()
     assert (answer.error["kind"], answer.stdout) == ("init", "looking\n")
     assert agent.wait() == 0
-
-
-def test_it_ends_when_no_call_came_for_its_lifetime(start: Start) -> None:
-    agent = start("Processes.wait", mode="shared", env={"WF_LIFETIME": "0.5"})
-    assert agent.call({"ms": 800}).value == "waited"
-    assert agent.wait() == 0
-
-
-def test_a_container_that_nobody_needed_ends_and_a_call_is_never_cut_off(start: Start) -> None:
-    waiting = start("Processes.wait", env={"WF_LIFETIME": "0.5"})
-    waiting.ready()[0].close()
-    started = time.monotonic()
-    assert waiting.wait() == 0
-    assert time.monotonic() - started < 2
-    called = start("Processes.wait", env={"WF_LIFETIME": "0.5"})
-    assert called.call({"ms": 800}).value == "waited"
-    assert called.wait() == 0
