@@ -92,11 +92,7 @@ final class SpareProcess extends Connection {
         }
     }
 
-    @Override
-    void settle() {
-        // what was written is in the pipe
-    }
-
+    /** Without raw: that is at its end when nobody is left who could write. */
     @Override
     public void close() throws IOException {
         in.close();
