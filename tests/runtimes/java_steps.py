@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import subprocess
@@ -67,6 +68,14 @@ def becomes(condition: Callable[[], bool], within_s: float = 10) -> bool:
     return True
 
 
+def of_threads(agent: AgentProcess, file: str) -> list[str]:
+    """What this file in /proc says of each thread of the agent."""
+    found = []
+    for thread in Path(f"/proc/{agent.process.pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            found.append((thread / file).read_text())
+    return found
+
+
 def children(agent: AgentProcess) -> list[int]:
-    task = Path(f"/proc/{agent.process.pid}/task")
-    return [int(pid) for thread in task.iterdir() for pid in (thread / "children").read_text().split()]
+    return [int(pid) for line in of_threads(agent, "children") for pid in line.split()]

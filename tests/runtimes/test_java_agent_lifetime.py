@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,8 @@ from tests.runtimes.agent_process import call_frame
 from tests.runtimes.java_steps import begin, children, ends
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.runtimes.java_agent import Start, StartMany
 
 pytest_plugins = ("tests.runtimes.java_agent",)

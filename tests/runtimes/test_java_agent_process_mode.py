@@ -51,7 +51,7 @@ def test_processes_that_a_call_leaves_are_ended_and_a_neighbours_are_not(start_m
     agent = start_many("Processes.daemons")
     pids = agent.call().value
     assert all(ends(pid) for pid in pids)
-    neighbours = start_many("Processes.await")
+    neighbours = start_many("Processes.await", tmp=tmp_path)
     neighbour, _ = begin_printing(neighbours, {"file": str(tmp_path / "flag")})
     other, _ = begin_printing(neighbours, {"file": str(tmp_path / "another flag")})
     other.send({"type": "cancel"})

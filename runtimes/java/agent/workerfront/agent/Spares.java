@@ -148,7 +148,7 @@ final class Spares extends Places implements Runnable {
         synchronized (this) {
             isClosed = true;
         }
-        leftovers.endAll();
+        leftovers.endAll(others(null));
         for (Spare spare : others(null)) {
             folders.remove(spare.folder);
         }
