@@ -63,6 +63,7 @@ def test_processes_that_a_call_leaves_are_ended_and_a_neighbours_are_not(start_m
 def test_a_process_that_ends_is_told_with_its_status_or_signal(start_many: StartMany) -> None:
     agent = start_many("Processes.end", concurrency=4)
     ways = {"exit": ("status", 3), "halt": ("status", 4), "kill": ("signal", 9), "terminate": ("signal", 15)}
+    ways["exit like a signal"] = ("status", 137)
     ways["crash"] = ("signal", signal.SIGABRT)
     for (name, number), answer in zip(ways.values(), at_once(agent, [{"how": how} for how in ways]), strict=True):
         assert (answer.error["kind"], answer.error["errorType"]) == ("exit", "ProcessEnded")
@@ -126,7 +127,7 @@ def test_large_events_and_results_pass(start_many: StartMany) -> None:
     assert all(answer.value == {"text": text} for answer in at_once(agent, [{"text": text}] * 3))
 
 
-def test_both_streams_arrive_in_the_order_of_printing(start_many: StartMany) -> None:
+def test_both_streams_arrive_in_the_order_of_printing(start_many: StartMany, tmp_path: Path) -> None:
     runs = [
         (name, "".join(data for _, data in run))
         for name, run in groupby(start_many("Output.both").call().logs, key=lambda log: log[0])
