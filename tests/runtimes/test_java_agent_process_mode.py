@@ -121,6 +121,13 @@ def test_a_handler_that_exits_while_it_is_loaded_is_told_and_ends_the_agent(star
     assert agent.wait() == 0
 
 
+def test_a_call_that_pretends_the_end_of_its_output_ends_all_the_same(start_many: StartMany) -> None:
+    agent = start_many("Processes.pretend", concurrency=1)
+    for _ in range(2):
+        answer = agent.call()
+        assert (answer.value, answer.stdout) == ("pretended", "before")
+
+
 def test_large_events_and_results_pass(start_many: StartMany) -> None:
     agent = start_many("Signatures.event")
     text = "x" * 6_200_000

@@ -94,7 +94,6 @@ final class SpareProcess extends Connection {
     public void close() throws IOException {
         in.close();
         out().close();
-        raw.close();
         rawEnd.close();
     }
 }
