@@ -140,7 +140,9 @@ def test_both_streams_arrive_in_the_order_of_printing(start_many: StartMany, tmp
         for name, run in groupby(start_many("Output.both").call().logs, key=lambda log: log[0])
     ]
     assert runs[:3] == [("stdout", "loading\nout 0 ü 🍐\n"), ("stderr", "err 0\n"), ("stdout", "out 1 ü 🍐\n")]
-    assert start_many("Output.close").call().stderr == "still open\n"
+    text = "ü" * 30_000
+    assert start_many("Output.error", tmp=tmp_path).call({"text": text}).stderr == text
+    assert start_many("Output.close", tmp=tmp_path).call().stderr == "still open\n"
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b'{"type":"call","event":1}', b'{"type":"call","context":{}', b"\xff"])
