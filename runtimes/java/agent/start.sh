@@ -9,9 +9,9 @@ heap="-XX:MaxRAMPercentage=75.0"
 session=
 case $WF_MODE in
 process)
-    # The supervisor runs no code of the function; its heap is for the events and results that pass through. The plain
-    # way of starting a process is the quickest.
-    heap="-Xmx128m -Xss256k -Djdk.lang.Process.launchMechanism=VFORK"
+    # The supervisor runs no code of the function; its heap is for the events and results that pass through, a frame of up
+    # to 16 MiB for each call. The plain way of starting a process is the quickest.
+    heap="-Xmx$((64 + 32 * ${WF_CONCURRENCY:-8}))m -Xss256k -Djdk.lang.Process.launchMechanism=VFORK"
     collector=-XX:+UseSerialGC
     ;;
 shared) collector=-XX:+UseSerialGC ;;
