@@ -18,8 +18,14 @@ public class Loading {
 
     private static void load(File folder) {
         note(folder);
+        for (int i = 0; i < 300; i++) {
+            System.out.println("loading");
+        }
         if (new File(folder, "broken").exists()) {
             throw new IllegalStateException("not now");
+        }
+        while (new File(folder, "hold").exists()) {
+            sleep(5);
         }
     }
 
