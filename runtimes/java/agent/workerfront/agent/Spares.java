@@ -184,8 +184,9 @@ final class Spares extends Places implements Runnable {
     }
 
     private synchronized List<Spare> others(Spare ended) {
-        alive.remove(ended);
-        return new ArrayList<>(alive);
+        List<Spare> others = new ArrayList<>(alive);
+        others.remove(ended); // which stays alive until its folder is gone: the end of all looks for those
+        return others;
     }
 
     /** Clears away what nobody can need, because no call runs. New ones wait for that. */
