@@ -21,7 +21,7 @@ abstract class Connection implements Closeable {
         this.out = out;
     }
 
-    /** Returns when the end of this process cannot take back what was sent, as it cannot where that is in the peer's buffer. */
+    /** Returns when the end of this process cannot take back what was sent: at once, where that is in the peer's buffer. */
     void settle() throws IOException {}
 
     OutputStream out() {

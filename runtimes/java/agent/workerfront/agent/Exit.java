@@ -35,7 +35,7 @@ final class Exit {
         oomKills = countOomKills();
     }
 
-    /** Of what it has said of its end, if anything, and its exit status: 128 and a number can be a signal, or the handler's own. */
+    /** Of what it has said of its end, if anything, and its exit status: 128 and more is a signal, unless it has said so. */
     static ByteBuffer frame(ByteBuffer announced, int status) {
         boolean isSignal = announced == null && status > SIGNALLED && status <= SIGNALLED + SIGNALS;
         String how = isSignal ? ",\"signal\":" + (status - SIGNALLED) : ",\"status\":" + status;
