@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from tests.runtimes.agent_process import AgentProcess
+from tests.runtimes.java_steps import compile_function
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    StartMany = Callable[..., AgentProcess]
 
 FUNCTIONS = Path(__file__).parent / "java"
 AGENT = Path(__file__).parents[2] / "runtimes/java/agent"
@@ -31,13 +34,6 @@ def install_agent(home: Path) -> Path:
     shutil.copytree(AGENT, home)
     subprocess.run(["sh", str(home / "install.sh")], check=True, timeout=120)
     return home
-
-
-def compile_function(home: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    """What a build does: the function's sources in `folder` become classes beside the agent."""
-    return subprocess.run(
-        ["sh", str(home / "compile.sh")], cwd=folder, check=False, capture_output=True, text=True, timeout=120
-    )
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +54,21 @@ def start(home: Path, tmp_path: Path) -> Iterator[Start]:
             return running.enter_context(AgentProcess(command, tmp_path, f"main.{handler}", **options))
 
         yield start
+
+
+@pytest.fixture
+def tmp(tmp_path: Path) -> Path:
+    """The folder of temporary files, which is not empty."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    (folder / "theirs").touch()
+    return folder
+
+
+@pytest.fixture
+def start_many(start: Start, tmp: Path) -> StartMany:
+    def start_many(handler: str, **variables: object) -> AgentProcess:
+        env = {f"WF_{name.upper()}": str(value) for name, value in variables.items()}
+        return start(handler, mode="process", env={"WF_TMP": str(tmp), **env})
+
+    return start_many

@@ -3,93 +3,21 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
-import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.runtimes.agent_process import call_frame
+from tests.runtimes.java_steps import at_once, becomes, begin_printing, children, ends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.runtimes.agent_process import AgentProcess, Answer, Connection
-    from tests.runtimes.java_agent import Start
-
-    StartMany = Callable[..., AgentProcess]
+    from tests.runtimes.java_agent import Start, StartMany
 
 pytest_plugins = ("tests.runtimes.java_agent",)
-
-
-@pytest.fixture
-def tmp(tmp_path: Path) -> Path:
-    """The folder of temporary files, which is not empty."""
-    folder = tmp_path / "tmp"
-    folder.mkdir()
-    (folder / "theirs").touch()
-    return folder
-
-
-@pytest.fixture
-def start_many(start: Start, tmp: Path) -> StartMany:
-    def start_many(handler: str, **variables: object) -> AgentProcess:
-        env = {f"WF_{name.upper()}": str(value) for name, value in variables.items()}
-        return start(handler, mode="process", env={"WF_TMP": str(tmp), **env})
-
-    return start_many
-
-
-def at_once(agent: AgentProcess, events: list[dict[str, Any]]) -> list[Answer]:
-    with ThreadPoolExecutor(len(events)) as threads:
-        return list(threads.map(agent.call, events))
-
-
-def begin(agent: AgentProcess, event: object = None, lifetime_s: float | None = None) -> Connection:
-    connection, _ = agent.ready()
-    head = {"type": "call", "id": "call-1", "lifetime_s": lifetime_s}
-    connection.send({**head, **call_frame(event), **head})
-    return connection
-
-
-def begin_printing(agent: AgentProcess, event: object = None) -> tuple[Connection, str]:
-    """A call whose first log has arrived, and that."""
-    connection = begin(agent, event)
-    frame = connection.receive()
-    assert frame is not None
-    return connection, frame["data"]
-
-
-def ends(pid: int, within_s: float = 10) -> bool:
-    """Waits for the end of a process that is no child of ours."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([descriptor], [], [], within_s)[0])
-    finally:
-        os.close(descriptor)
-
-
-def becomes(condition: Callable[[], bool], within_s: float = 10) -> bool:
-    """Whether this is so in the end: what follows an answer is told to nobody."""
-    give_up = time.monotonic() + within_s
-    while not condition():
-        if time.monotonic() > give_up:
-            return False
-        time.sleep(0.005)
-    return True
-
-
-def children(agent: AgentProcess) -> list[int]:
-    task = Path(f"/proc/{agent.process.pid}/task")
-    return [int(pid) for thread in task.iterdir() for pid in (thread / "children").read_text().split()]
 
 
 def test_calls_at_once_have_their_own_results_and_logs(start_many: StartMany) -> None:
@@ -123,7 +51,7 @@ def test_processes_that_a_call_leaves_are_ended_and_a_neighbours_are_not(start_m
     agent = start_many("Processes.daemons")
     pids = agent.call().value
     assert all(ends(pid) for pid in pids)
-    neighbours = start_many("Processes.await")
+    neighbours = start_many("Processes.await", tmp=tmp_path)
     neighbour, _ = begin_printing(neighbours, {"file": str(tmp_path / "flag")})
     other, _ = begin_printing(neighbours, {"file": str(tmp_path / "another flag")})
     other.send({"type": "cancel"})
@@ -135,6 +63,7 @@ def test_processes_that_a_call_leaves_are_ended_and_a_neighbours_are_not(start_m
 def test_a_process_that_ends_is_told_with_its_status_or_signal(start_many: StartMany) -> None:
     agent = start_many("Processes.end", concurrency=4)
     ways = {"exit": ("status", 3), "halt": ("status", 4), "kill": ("signal", 9), "terminate": ("signal", 15)}
+    ways["exit like a signal"] = ("status", 137)
     ways["crash"] = ("signal", signal.SIGABRT)
     for (name, number), answer in zip(ways.values(), at_once(agent, [{"how": how} for how in ways]), strict=True):
         assert (answer.error["kind"], answer.error["errorType"]) == ("exit", "ProcessEnded")
@@ -169,40 +98,6 @@ def test_a_cancelled_call_is_dead_with_its_children_before_its_connection_closes
     agent.ready()[0].close()
 
 
-def test_it_ends_when_no_call_came_for_its_lifetime(start_many: StartMany, tmp: Path) -> None:
-    agent = start_many("Processes.wait", lifetime=1.5)
-    assert agent.call({"ms": 2000}).value == "waited"
-    answered = time.monotonic()
-    spares = children(agent)
-    agent.ready()[0].close()
-    assert agent.wait() == 0
-    assert time.monotonic() - answered >= 1.4
-    assert all(ends(pid, 2) for pid in spares)
-    assert [path.name for path in tmp.iterdir()] == ["theirs"]
-
-
-def test_a_peer_changes_the_lifetime(start_many: StartMany) -> None:
-    agent = start_many("Processes.wait", lifetime=600)
-    running = begin(agent, {"ms": 500})
-    asking, _ = agent.ready()
-    asking.send({"type": "lifetime", "lifetime_s": 0})
-    assert asking.receive() is None
-    assert running.answer().value == "waited"
-    assert agent.wait() == 0
-
-
-def test_a_call_changes_the_lifetime(start_many: StartMany) -> None:
-    agent = start_many("Processes.wait")
-    assert begin(agent, {"ms": 0}, lifetime_s=0.1).answer().value == "waited"
-    assert agent.wait() == 0
-
-
-def test_a_peer_that_has_its_ready_keeps_nobody_alive(start_many: StartMany) -> None:
-    agent = start_many("Processes.wait", lifetime=0.1)
-    agent.ready()
-    assert agent.wait() == 0
-
-
 def test_more_callers_than_places_wait_their_turn(start_many: StartMany) -> None:
     agent = start_many("Processes.wait", concurrency=2)
     answers = at_once(agent, [{"ms": 50}] * 6)
@@ -226,19 +121,28 @@ def test_a_handler_that_exits_while_it_is_loaded_is_told_and_ends_the_agent(star
     assert agent.wait() == 0
 
 
+def test_a_call_that_pretends_the_end_of_its_output_ends_all_the_same(start_many: StartMany) -> None:
+    agent = start_many("Processes.pretend", concurrency=1)
+    for _ in range(2):
+        answer = agent.call()
+        assert (answer.value, answer.stdout) == ("pretended", "before")
+
+
 def test_large_events_and_results_pass(start_many: StartMany) -> None:
     agent = start_many("Signatures.event")
     text = "x" * 6_200_000
     assert all(answer.value == {"text": text} for answer in at_once(agent, [{"text": text}] * 3))
 
 
-def test_both_streams_arrive_in_the_order_of_printing(start_many: StartMany) -> None:
+def test_both_streams_arrive_in_the_order_of_printing(start_many: StartMany, tmp_path: Path) -> None:
     runs = [
         (name, "".join(data for _, data in run))
         for name, run in groupby(start_many("Output.both").call().logs, key=lambda log: log[0])
     ]
     assert runs[:3] == [("stdout", "loading\nout 0 ü 🍐\n"), ("stderr", "err 0\n"), ("stdout", "out 1 ü 🍐\n")]
-    assert start_many("Output.close").call().stderr == "still open\n"
+    text = "ü" * 30_000
+    assert start_many("Output.error", tmp=tmp_path).call({"text": text}).stderr == text
+    assert start_many("Output.close", tmp=tmp_path).call().stderr == "still open\n"
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b'{"type":"call","event":1}', b'{"type":"call","context":{}', b"\xff"])

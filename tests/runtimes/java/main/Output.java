@@ -25,6 +25,10 @@ public class Output {
         System.out.print(event.get("text"));
     }
 
+    public static void error(Map<String, Object> event) {
+        System.err.print(event.get("text"));
+    }
+
     public static void pieces() throws IOException {
         for (byte piece : "ü\ud83c\udf50".getBytes(StandardCharsets.UTF_8)) {
             System.out.write(piece);

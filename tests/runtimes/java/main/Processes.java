@@ -7,7 +7,12 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.reflect.Field;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Paths;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Handlers that start processes, end their own, and use its folder. */
@@ -19,6 +24,15 @@ public class Processes {
         new ProcessBuilder("sh", "-c", "echo child $0; echo error $0 >&2", word).inheritIO().start().waitFor();
         new FileOutputStream(FileDescriptor.err).write(("raw " + word + "\n").getBytes("UTF-8"));
         return word;
+    }
+
+    /** Says that the output is at its end, as the agent does, and prints more than a pipe holds. */
+    public static Object pretend() throws IOException {
+        byte[] line = Files.readAllBytes(Paths.get("/proc/self/cmdline"));
+        List<String> words = Arrays.asList(new String(line, StandardCharsets.UTF_8).split("\0"));
+        System.out.print("before" + words.get(words.indexOf("workerfront.agent.Main") + 1) + "0");
+        System.out.print(new String(new char[200_000]));
+        return "pretended";
     }
 
     public static void flood() throws Exception {
@@ -41,11 +55,12 @@ public class Processes {
         return seen;
     }
 
-    /** Starts processes that go on, of which one has left its parent and its session; tells their numbers. */
+    /** Starts processes that go on, of which some have left their parent, and their session or environment; tells their numbers. */
     public static Object daemons() throws IOException {
-        Process shell = start("sleep 1000 & echo $!; setsid sh -c 'sleep 1000 & echo $!'; trap '' TERM; echo $$; read x");
+        Process shell = start("sleep 1000 & echo $!; setsid sh -c 'sleep 1000 & echo $!'; "
+            + "env -i sh -c 'sleep 1000 & echo $!'; trap '' TERM; echo $$; read x");
         BufferedReader out = new BufferedReader(new InputStreamReader(shell.getInputStream()));
-        Object[] numbers = new Object[3];
+        Object[] numbers = new Object[4];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = Long.valueOf(out.readLine());
         }
@@ -75,6 +90,9 @@ public class Processes {
         switch (event.get("how").toString()) {
             case "exit":
                 System.exit(3);
+                break;
+            case "exit like a signal":
+                System.exit(137);
                 break;
             case "halt":
                 Runtime.getRuntime().halt(4);

@@ -34,7 +34,7 @@ public class Sharing {
         return CALLS.incrementAndGet();
     }
 
-    /** What the first call's thread prints when that call is over is nobody's. */
+    /** What a thread prints that works for all calls is nobody's. */
     public static Object later(Map<String, Object> event) throws Exception {
         LATER.submit(() -> System.out.println("later " + event.get("word"))).get();
         return null;

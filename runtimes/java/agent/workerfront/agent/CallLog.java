@@ -1,39 +1,40 @@
 package workerfront.agent;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /** Sends the log of one call as frames. What comes before the call is kept for it. */
 final class CallLog implements LogSink {
-    private final List<ByteBuffer> early = new ArrayList<>();
+    private final Deque<Outbox.LogText> early = new ArrayDeque<>();
     private Connection peer; // null: nobody has called yet
 
     /** What comes from now on goes to the caller, and what has come is sent first. */
     synchronized void open(Connection caller) throws IOException {
         peer = caller;
-        for (ByteBuffer frame : early) {
-            caller.send(frame);
+        for (Outbox.LogText text : early) {
+            caller.send(text.toFrame());
         }
         early.clear();
     }
 
     @Override
     public synchronized void log(String stream, CharSequence text) {
-        try {
-            if (peer == null) {
-                early.add(Frames.log(stream, text));
-            } else {
-                peer.send(Frames.log(stream, text));
-            }
-        } catch (IOException gone) {
-            return; // the session's own thread notices
+        if (early.isEmpty() || !early.getLast().add(stream, text)) {
+            logApart(stream, text);
         }
     }
 
     @Override
-    public void logApart(String stream, CharSequence text) {
-        log(stream, text);
+    public synchronized void logApart(String stream, CharSequence text) {
+        if (peer == null) {
+            early.add(new Outbox.LogText(stream, text));
+            return;
+        }
+        try {
+            peer.send(Frames.log(stream, text));
+        } catch (IOException gone) {
+            return; // the session's own thread notices
+        }
     }
 }

@@ -21,8 +21,8 @@ abstract class Connection implements Closeable {
         this.out = out;
     }
 
-    /** Returns when the end of this process cannot take back what was sent. */
-    abstract void settle() throws IOException;
+    /** Returns when the end of this process cannot take back what was sent: at once, where that is in the peer's buffer. */
+    void settle() throws IOException {}
 
     OutputStream out() {
         return out;

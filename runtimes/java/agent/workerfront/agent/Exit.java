@@ -12,13 +12,15 @@ import java.util.Collections;
 final class Exit {
     static final String TYPE = "ProcessEnded";
 
+    private static final int SIGNALLED = 128;
+    private static final int SIGNALS = 64;
     private static final int SIGKILL = 9;
     private static final String ANNOUNCED = "{\"type\":\"error\",\"kind\":\"exit\",\"errorType\":\"" + TYPE + "\"";
     private static final Path[] COUNTERS = {
         Paths.get("/sys/fs/cgroup/memory.events"), Paths.get("/sys/fs/cgroup/memory/memory.oom_control")
     };
 
-    private static long oomKills = countOomKills(); // those that a call has been told of
+    private static long oomKills; // those that a call has been told of, or that were before any
 
     private Exit() {}
 
@@ -28,23 +30,29 @@ final class Exit {
         return new String(frame.array(), frame.position(), size, StandardCharsets.ISO_8859_1).equals(ANNOUNCED);
     }
 
-    /** Of what it has said of its end, if anything, and of how it was: a status, or a signal's number as a negative one. */
-    static ByteBuffer frame(ByteBuffer announced, int end) {
-        String how = end < 0 ? ",\"signal\":" + -end : ",\"status\":" + end;
-        if (end == -SIGKILL && isNewOomKill()) {
+    /** To be called before the first call. */
+    static synchronized void watch() {
+        oomKills = countOomKills();
+    }
+
+    /** Of what it has said of its end, if anything, and its exit status: 128 and more is a signal, unless it has said so. */
+    static ByteBuffer frame(ByteBuffer announced, int status) {
+        boolean isSignal = announced == null && status > SIGNALLED && status <= SIGNALLED + SIGNALS;
+        String how = isSignal ? ",\"signal\":" + (status - SIGNALLED) : ",\"status\":" + status;
+        if (isSignal && status - SIGNALLED == SIGKILL && isNewOomKill()) {
             how += ",\"oom\":true";
         }
-        ByteBuffer body = announced == null ? told(end) : announced;
+        ByteBuffer body = announced == null ? told(isSignal, status) : announced;
         byte[] tail = (how + "}").getBytes(StandardCharsets.US_ASCII);
         ByteBuffer frame = ByteBuffer.allocate(body.remaining() - 1 + tail.length);
         frame.put(body.array(), body.position(), body.remaining() - 1).put(tail).flip();
         return frame;
     }
 
-    private static ByteBuffer told(int end) {
-        String message = end < 0
-            ? "the process of the call was ended by signal " + -end
-            : "the process of the call ended by itself with status " + end;
+    private static ByteBuffer told(boolean isSignal, int status) {
+        String message = isSignal
+            ? "the process of the call was ended by signal " + (status - SIGNALLED)
+            : "the process of the call ended by itself with status " + status;
         ByteBuffer frame = new Failure(Failure.EXIT, TYPE, message, Collections.<String>emptyList()).toFrame();
         frame.position(Integer.BYTES);
         return frame;

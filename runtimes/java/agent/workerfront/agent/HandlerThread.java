@@ -7,6 +7,7 @@ package workerfront.agent;
 final class HandlerThread extends Thread {
     private Runnable task;
     private boolean isBusy;
+    private boolean isOver;
 
     HandlerThread() {
         super("handler");
@@ -19,6 +20,12 @@ final class HandlerThread extends Thread {
         notifyAll();
     }
 
+    /** After this task there will be none. */
+    synchronized void end() {
+        isOver = true;
+        notifyAll();
+    }
+
     synchronized void await() {
         while (isBusy) {
             pause();
@@ -28,8 +35,8 @@ final class HandlerThread extends Thread {
     @Override
     public void run() {
         try {
-            while (true) {
-                next().run();
+            for (Runnable next = next(); next != null; next = next()) {
+                next.run();
                 done();
             }
         } catch (Throwable error) { // the agent's own mistake, or not even heap for an error frame
@@ -37,8 +44,9 @@ final class HandlerThread extends Thread {
         }
     }
 
+    /** Null: there will be none. */
     private synchronized Runnable next() {
-        while (task == null) {
+        while (task == null && !isOver) {
             pause();
         }
         Runnable next = task;

@@ -20,7 +20,7 @@ final class Leftovers {
         this.killer = killer;
     }
 
-    /** Ends the spare and its processes: those below it, and those that have its folder in their environment. */
+    /** Ends the spare and its processes: those below it, in its session, or with its folder in their environment. */
     void end(Spare ended, Collection<Spare> others) {
         long begin = System.nanoTime();
         List<Integer> found = of(ended, others);
@@ -47,12 +47,13 @@ final class Leftovers {
     }
 
     /** Ends every process but ours. */
-    void endAll() {
+    void endAll(Collection<Spare> spares) {
         ProcessTable table = ProcessTable.read();
+        Set<Integer> roots = roots(spares);
         List<Integer> found = new ArrayList<>();
         for (int pid : table.pids()) {
             boolean isOurs = pid == self || pid == killer.pid();
-            if (!isOurs && (table.owner(pid, roots(new ArrayList<Spare>())) == self || isOfNoSpare(pid, none()))) {
+            if (!isOurs && (roots.contains(table.owner(pid, roots)) || isOfNoSpare(pid, none()))) {
                 found.add(pid);
             }
         }
@@ -92,8 +93,9 @@ final class Leftovers {
         Set<Integer> roots = new HashSet<>();
         roots.add(self);
         for (Spare spare : spares) {
-            roots.add(spare.pid()); // 0 while it starts: it then counts as ours
+            roots.add(spare.pid());
         }
+        roots.remove(0); // it starts, and counts as ours
         return roots;
     }
 

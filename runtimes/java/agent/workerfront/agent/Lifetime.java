@@ -14,12 +14,13 @@ final class Lifetime extends Thread {
     static final int CALLING = 3;
 
     private static final double NANOS = 1e9;
-    private static final double GRACE = 1; // seconds for a peer to use the ready that it has
+    private static final double GRACE = 5; // seconds for a peer to use the ready that it has
 
     private final Listener listener;
     private final Runnable end;
     private final int[] connections = new int[CALLING + 1];
     private double seconds;
+    private boolean isClosing;
     private long since = System.nanoTime();
 
     Lifetime(double seconds, Listener listener, Runnable end) {
@@ -34,18 +35,17 @@ final class Lifetime extends Thread {
         return seconds < Double.POSITIVE_INFINITY;
     }
 
-    /** From now on, counted from the end of the last call; null changes nothing. */
-    synchronized void set(Double changed) {
-        if (changed != null) {
-            seconds = changed;
-            notifyAll();
+    /** From now on, counted from the end of the last call; null changes nothing. After 0 nobody can connect, for good. */
+    void set(Double changed) {
+        if (changed != null && change(changed) == 0) {
+            stopListening();
         }
     }
 
     synchronized void moved(int from, int to) {
         connections[from]--;
         connections[to]++;
-        if (from == CALLING) {
+        if (from == CALLING || isClosing) {
             since = System.nanoTime();
         }
         notifyAll();
@@ -53,12 +53,8 @@ final class Lifetime extends Thread {
 
     @Override
     public void run() {
-        awaitIdle();
-        try {
-            listener.close();
-        } catch (IOException error) {
-            Main.fail(error);
-        }
+        awaitOver();
+        stopListening();
         awaitServed();
         end.run();
     }
@@ -74,17 +70,36 @@ final class Lifetime extends Thread {
         }
     }
 
-    private synchronized void awaitIdle() {
-        while (connections[CALLING] > 0 || left(seconds) > 0) {
+    private synchronized double change(double changed) {
+        seconds = seconds == 0 ? 0 : changed;
+        notifyAll();
+        return seconds;
+    }
+
+    private void stopListening() {
+        try {
+            listener.close();
+        } catch (IOException error) {
+            Main.fail(error);
+        }
+    }
+
+    private synchronized void awaitOver() {
+        while (seconds > 0 && (connections[CALLING] > 0 || left(seconds) > 0)) {
             pause(connections[CALLING] > 0 ? Double.POSITIVE_INFINITY : left(seconds));
         }
     }
 
     private synchronized void awaitServed() {
+        isClosing = true;
         since = System.nanoTime();
-        while (connections[WAITING] + connections[CALLING] > 0 || connections[READY] > 0 && left(GRACE) > 0) {
-            pause(GRACE);
+        while (isServing() || connections[READY] > 0 && left(GRACE) > 0) {
+            pause(isServing() ? Double.POSITIVE_INFINITY : left(GRACE));
         }
+    }
+
+    private boolean isServing() {
+        return connections[WAITING] + connections[CALLING] > 0;
     }
 
     private double left(double limit) {

@@ -27,14 +27,12 @@ public final class Main {
 
     private static void run(Settings settings) throws IOException {
         switch (settings.mode) {
-            case "container":
-                container(settings, Listener.bind(settings.channel));
-                break;
             case "process":
                 new ProcessMode(settings, Listener.bind(settings.channel)).serve();
                 break;
+            case "container":
             case "shared":
-                shared(settings, Listener.bind(settings.channel));
+                serveHere(settings, Listener.bind(settings.channel));
                 break;
             case "spare":
                 MemoryReserve.keep();
@@ -46,17 +44,13 @@ public final class Main {
         }
     }
 
-    private static void container(Settings settings, Listener listener) throws IOException {
+    private static void serveHere(Settings settings, Listener listener) throws IOException {
         Warmup.start();
         MemoryReserve.keep();
-        if (new ContainerMode(settings, listener).serve()) {
+        if (settings.mode.equals("shared")) {
+            new SharedMode(settings, listener).serve();
+        } else if (new ContainerMode(settings, listener).serve()) {
             new Halt().run();
         }
-    }
-
-    private static void shared(Settings settings, Listener listener) throws IOException {
-        Warmup.start();
-        MemoryReserve.keep();
-        new SharedMode(settings, listener).serve();
     }
 }

@@ -24,12 +24,27 @@ final class Outbox implements LogSink {
     private boolean isFinished;
     private boolean isAnswered;
 
-    private static final class LogText {
-        final String stream;
-        final StringBuilder text = new StringBuilder();
+    /** Text that becomes one log frame. */
+    static final class LogText {
+        private final String stream;
+        private final StringBuilder text = new StringBuilder();
 
-        LogText(String stream) {
+        LogText(String stream, CharSequence first) {
             this.stream = stream;
+            text.append(first);
+        }
+
+        /** Adds more of the same stream, if there is room. */
+        boolean add(String addedStream, CharSequence added) {
+            boolean fits = stream.equals(addedStream) && text.length() + added.length() <= MAX_CHARS;
+            if (fits) {
+                text.append(added);
+            }
+            return fits;
+        }
+
+        ByteBuffer toFrame() {
+            return Frames.log(stream, text);
         }
     }
 
@@ -37,11 +52,7 @@ final class Outbox implements LogSink {
     @Override
     public synchronized void log(String stream, CharSequence text) {
         Object last = waiting.peekLast();
-        boolean fits = last instanceof LogText && ((LogText) last).stream.equals(stream)
-            && ((LogText) last).text.length() + text.length() <= MAX_CHARS;
-        if (fits) {
-            ((LogText) last).text.append(text);
-        } else {
+        if (!(last instanceof LogText && ((LogText) last).add(stream, text))) {
             logApart(stream, text);
         }
     }
@@ -50,9 +61,7 @@ final class Outbox implements LogSink {
     @Override
     public synchronized void logApart(String stream, CharSequence text) {
         if (!isFinished) {
-            LogText log = new LogText(stream);
-            log.text.append(text);
-            add(log);
+            add(new LogText(stream, text));
         }
     }
 
@@ -157,8 +166,7 @@ final class Outbox implements LogSink {
         if (item instanceof ByteBuffer) {
             return (ByteBuffer) item;
         }
-        LogText log = (LogText) item;
-        return Frames.log(log.stream, log.text);
+        return ((LogText) item).toFrame();
     }
 
     /** The peer is gone. The handler goes on to its end all the same. */

@@ -16,7 +16,7 @@ class Places {
             if (place == null) {
                 waiting.addLast(session);
             }
-            changed();
+            notifyAll();
         }
         if (place != null) {
             give(place, session);
@@ -31,7 +31,7 @@ class Places {
             if (next == null) {
                 idle.addFirst(place);
             }
-            changed();
+            notifyAll();
         }
         if (next != null) {
             give(place, next);
@@ -41,11 +41,6 @@ class Places {
     /** The session no longer waits. */
     synchronized void forget(Session session) {
         waiting.remove(session);
-        changed();
-    }
-
-    /** To be called with the lock held. */
-    void changed() {
         notifyAll();
     }
 

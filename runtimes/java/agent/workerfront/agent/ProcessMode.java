@@ -22,6 +22,7 @@ final class ProcessMode {
     /** Returns when nobody can connect any more; the lifetime's thread ends the process. */
     void serve() throws IOException {
         Runtime.getRuntime().addShutdownHook(new Thread(new Close(), "worker-front-end"));
+        Exit.watch();
         lifetime.start();
         threads.execute(spares);
         ByteBuffer ready = Frames.ready(settings.runtime);

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** The processes that run, and whose children they are, as /proc has them. */
+/** The processes that run, whose children they are and in whose session, as /proc has them. */
 final class ProcessTable {
     static final int INIT = 1;
 
@@ -17,6 +17,7 @@ final class ProcessTable {
     private static final File FOLDER = new File("/proc");
 
     private final Map<Integer, Integer> parents = new HashMap<>();
+    private final Map<Integer, Integer> sessions = new HashMap<>();
 
     private ProcessTable() {}
 
@@ -39,13 +40,14 @@ final class ProcessTable {
         return parents.keySet();
     }
 
-    /** Which of these it is or comes from; else init, or 0 when it is of another namespace. */
+    /** Which of these it is, comes from, or has the session of; else init, or 0 when it is of another namespace. */
     int owner(int pid, Set<Integer> roots) {
         int owner = pid;
         while (owner != INIT && !roots.contains(owner) && parents.containsKey(owner)) {
             owner = parents.get(owner);
         }
-        return owner;
+        Integer session = sessions.get(pid);
+        return !roots.contains(owner) && roots.contains(session) ? session : owner;
     }
 
     /** A variable of the environment that a process was started with; empty when it has none, or is not ours. */
@@ -62,7 +64,9 @@ final class ProcessTable {
         if (end < 0 || "ZX".indexOf(stat.charAt(end + 2)) >= 0) {
             return; // it is over
         }
-        parents.put(pid, Integer.parseInt(stat.substring(end + 4, stat.indexOf(' ', end + 4))));
+        String[] fields = stat.substring(end + 2).split(" ", 5); // state, parent, group, session
+        parents.put(pid, Integer.parseInt(fields[1]));
+        sessions.put(pid, Integer.parseInt(fields[3]));
     }
 
     private static String text(String path, int limit) {

@@ -30,18 +30,20 @@ final class RawOutput extends Thread {
         setDaemon(true);
     }
 
+    /** Reads for as long as anybody may write, so that nobody has to wait for room in the pipe. */
     @Override
     public void run() {
         byte[] buffer = new byte[SIZE];
-        try {
-            int size = in.read(buffer);
-            while (size >= 0 && pass(held + new String(buffer, 0, size, StandardCharsets.ISO_8859_1))) {
-                size = in.read(buffer);
+        try (InputStream pipe = in) {
+            boolean isLogged = true;
+            for (int size = pipe.read(buffer); size >= 0; size = pipe.read(buffer)) {
+                isLogged = isLogged && take(buffer, size);
             }
         } catch (IOException closed) {
             // as good as the end
+        } finally {
+            over();
         }
-        over();
     }
 
     /** Returns when everything that was written up to now is in the log. Nothing that comes later will be. */
@@ -53,6 +55,20 @@ final class RawOutput extends Thread {
         }
         awaitOver();
         log.end();
+    }
+
+    /** False when the log is at its end. */
+    private boolean take(byte[] buffer, int size) {
+        boolean isMore = false;
+        try {
+            isMore = pass(held + new String(buffer, 0, size, StandardCharsets.ISO_8859_1));
+        } catch (OutOfMemoryError full) {
+            full.printStackTrace(Main.CONTAINER_LOG);
+        }
+        if (!isMore) {
+            over();
+        }
+        return isMore;
     }
 
     /** False when the mark of the end was in it. */

@@ -16,6 +16,7 @@ final class RawStreams extends OutputStream {
     static final char END = '0';
     static final char STDOUT = '1';
     static final char STDERR = '2';
+    private static final int ATOMIC = 4096; // PIPE_BUF: nothing of another writer comes between
 
     private final FileOutputStream pipe = new FileOutputStream(FileDescriptor.out);
     private final byte[] before;
@@ -38,13 +39,16 @@ final class RawStreams extends OutputStream {
         write(new byte[] {(byte) value}, 0, 1);
     }
 
-    /** In one piece, so that nothing of another writer comes between. */
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-        if (before.length == 0) {
-            pipe.write(bytes, offset, length);
-            return;
+        int room = ATOMIC - before.length - after.length;
+        for (int start = 0; start < length; start += room) {
+            writePiece(bytes, offset + start, Math.min(room, length - start));
         }
+    }
+
+    /** With its marks. */
+    private void writePiece(byte[] bytes, int offset, int length) throws IOException {
         byte[] piece = new byte[before.length + length + after.length];
         System.arraycopy(before, 0, piece, 0, before.length);
         System.arraycopy(bytes, offset, piece, before.length, length);

@@ -13,6 +13,7 @@ final class Session implements Runnable {
     private int stage = Lifetime.NONE;
     private Place place;
     private ByteBuffer call;
+    private boolean isReady; // and the peer knows
     private boolean isCalled;
     private boolean isCancelled;
 
@@ -42,7 +43,7 @@ final class Session implements Runnable {
         place = given;
         move(Lifetime.READY);
         try {
-            connection.send(ready);
+            tellReady();
         } catch (IOException gone) {
             return true; // whoever reads will notice as well
         }
@@ -55,9 +56,9 @@ final class Session implements Runnable {
     @Override
     public void run() {
         try {
-            ByteBuffer frame = connection.receive();
-            while (frame != null && take(frame)) {
-                frame = connection.receive();
+            boolean isMore = true;
+            while (isMore) {
+                isMore = take(connection.receive()); // and holds none while it waits for the next: they may be large
             }
         } catch (IOException | OutOfMemoryError broken) {
             // the end of this session, as if the peer had closed
@@ -100,8 +101,18 @@ final class Session implements Runnable {
         close();
     }
 
+    private void tellReady() throws IOException {
+        if (!isReady) {
+            isReady = true;
+            connection.send(ready);
+        }
+    }
+
     /** False when the peer has nothing more to say. */
     private boolean take(ByteBuffer frame) {
+        if (frame == null) {
+            return false;
+        }
         FrameHead head = FrameHead.of(frame);
         if (head.type.equals("lifetime")) {
             lifetime.set(head.lifetime);
@@ -123,10 +134,15 @@ final class Session implements Runnable {
     }
 
     private void call() {
-        move(Lifetime.CALLING);
         ByteBuffer frame = call;
         call = null; // it may be large
-        place.call(this, frame);
+        move(Lifetime.CALLING);
+        if (!place.call(this, frame)) { // there will be another, and the peer need not know
+            place = null;
+            call = frame;
+            move(Lifetime.WAITING);
+            places.ask(this);
+        }
     }
 
     private void leave() {

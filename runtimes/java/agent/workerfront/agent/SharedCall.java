@@ -40,6 +40,8 @@ final class SharedCall implements Runnable {
         session.end(null);
         if (leave()) {
             mode.finished(this, handlerThread);
+        } else {
+            handlerThread.end(); // another one has its place
         }
     }
 

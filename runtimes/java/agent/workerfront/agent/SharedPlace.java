@@ -14,13 +14,14 @@ final class SharedPlace implements Place {
     }
 
     @Override
-    public void call(Session session, ByteBuffer frame) {
+    public boolean call(Session session, ByteBuffer frame) {
         if (handlerThread == null) {
             handlerThread = new HandlerThread();
             handlerThread.start();
         }
         call = mode.nextCall();
         call.begin(handlerThread, session, frame);
+        return true;
     }
 
     @Override

@@ -6,11 +6,11 @@ import java.io.PrintStream;
 import java.io.UnsupportedEncodingException;
 
 /**
- * stdout or stderr of a process that serves many calls at once: what a thread prints belongs to the call that it works
- * for, or that has started it. What no call has printed goes where the process's own output goes.
+ * stdout or stderr of a process that serves many calls at once: what the thread of a call prints belongs to it. What other
+ * threads print goes where the process's own output goes: one that a call has started may work for many, as in a pool.
  */
 final class SharedStreams extends OutputStream {
-    private static final InheritableThreadLocal<LogCapture> CURRENT = new InheritableThreadLocal<>();
+    private static final ThreadLocal<LogCapture> CURRENT = new ThreadLocal<>();
 
     private final boolean isError;
     private final PrintStream own;

@@ -42,25 +42,28 @@ final class Spare implements Place, Runnable {
             return;
         }
         serve();
-        spares.used(this, session != null);
-        try {
-            process.close();
-        } catch (IOException gone) {
-            return; // the pipes are closed all the same
+        spares.end(this);
+        process.awaitEnd();
+        if (session != null) {
+            session.ended();
         }
+        spares.used(this, session != null);
+        close();
     }
 
     @Override
-    public void call(Session caller, ByteBuffer frame) {
-        spares.began();
-        belongTo(caller);
+    public boolean call(Session caller, ByteBuffer frame) {
+        if (!belongTo(caller)) {
+            return false;
+        }
         try {
             log.open(caller.connection());
             process.relay(frame);
             process.out().flush();
         } catch (IOException gone) {
-            return; // the process or the peer: both have somebody who reads
+            // the process or the peer: both have somebody who reads
         }
+        return true;
     }
 
     @Override
@@ -97,7 +100,9 @@ final class Spare implements Place, Runnable {
         ByteBuffer report = receive();
         isLoaded = report != null && FrameHead.of(report).type.equals(SpareMode.LOADED);
         isDead = report == null;
-        spares.ready(this, isLoaded);
+        if (!spares.ready(this, isLoaded)) {
+            return;
+        }
         ByteBuffer last = isDead ? null : receive();
         isDead = last == null;
         if (isDead && isLoaded) {
@@ -114,6 +119,10 @@ final class Spare implements Place, Runnable {
             return process.receive();
         } catch (IOException broken) {
             return null; // cut short by its end
+        } catch (OutOfMemoryError full) { // for this answer; the other calls go on
+            full.printStackTrace(Main.CONTAINER_LOG);
+            kill();
+            return null;
         }
     }
 
@@ -121,9 +130,6 @@ final class Spare implements Place, Runnable {
         output.finish();
         session.end(answer(last));
         spares.answered(isLoaded);
-        spares.end(this);
-        process.awaitEnd();
-        session.ended();
     }
 
     private ByteBuffer answer(ByteBuffer last) {
@@ -136,9 +142,24 @@ final class Spare implements Place, Runnable {
         return FrameHead.of(last).type.equals(SpareMode.REFUSED) ? null : last;
     }
 
-    private synchronized void belongTo(Session caller) {
+    /** False when it has died before. */
+    private synchronized boolean belongTo(Session caller) {
+        if (!isUsable()) {
+            discard();
+            return false;
+        }
+        spares.began();
         session = caller;
         notifyAll();
+        return true;
+    }
+
+    private void close() {
+        try {
+            process.close();
+        } catch (IOException gone) {
+            return; // the pipes are closed all the same
+        }
     }
 
     /** Waits for its call. False when there will be none. */

@@ -57,11 +57,6 @@ final class SpareMode {
         }
 
         @Override
-        void settle() {
-            // what was written is in the pipe
-        }
-
-        @Override
         public void close() {
             // open to the end of the process
         }

@@ -16,8 +16,6 @@ import java.util.Map;
  * order when it ends, and cannot be told to stop while somebody else holds the other end.
  */
 final class SpareProcess extends Connection {
-    private static final int SIGNALLED = 128;
-
     final int pid;
     final InputStream raw;
     final OutputStream rawEnd; // what is written here arrives in raw
@@ -80,28 +78,22 @@ final class SpareProcess extends Connection {
         process.destroyForcibly();
     }
 
-    /** Waits for its end. Its exit status, or a signal's number as a negative one. */
+    /** Waits for its end. Its exit status, as Java has it: 128 and its number for a signal. */
     int awaitEnd() {
         while (true) {
             try {
-                int status = process.waitFor();
-                return status > SIGNALLED ? SIGNALLED - status : status;
+                return process.waitFor();
             } catch (InterruptedException impossible) {
                 continue;
             }
         }
     }
 
-    @Override
-    void settle() {
-        // what was written is in the pipe
-    }
-
+    /** Without raw: that is at its end when nobody is left who could write. */
     @Override
     public void close() throws IOException {
         in.close();
         out().close();
-        raw.close();
         rawEnd.close();
     }
 }

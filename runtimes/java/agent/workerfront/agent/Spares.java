@@ -14,6 +14,7 @@ final class Spares extends Places implements Runnable {
     private static final int STARTS_AT_ONCE = 2; // they are work for a whole processor
     private static final long HANDOVER_MS = 20; // a call that is shorter need not share the processors with a start
     private static final long RETRY_MS = 100;
+    private static final int FEW = 3; // failures to load that may pass, while no call runs
 
     private final Settings settings;
     private final Executor threads;
@@ -26,8 +27,11 @@ final class Spares extends Places implements Runnable {
     private int calls;
     private int ahead;
     private volatile boolean isClosed;
+    private boolean hasLoaded;
+    private int failures; // since then, while no call ran
     private boolean isHopeless; // the handler cannot be loaded
-    private long pausedUntil = System.nanoTime();
+    private long pausedUntil = System.nanoTime(); // unless somebody waits
+    private long retryAt = pausedUntil;
 
     Spares(Settings settings, Executor threads, Leftovers leftovers, TempFolders folders, Lifetime lifetime) {
         this.settings = settings;
@@ -44,8 +48,8 @@ final class Spares extends Places implements Runnable {
             awaitNeed();
             try {
                 begin(new Spare(settings, this, folders.create()));
-            } catch (IOException error) {
-                Main.fail(error);
+            } catch (IOException full) { // a call has used up the room for temporary files
+                retry(full);
             }
         }
     }
@@ -74,33 +78,37 @@ final class Spares extends Places implements Runnable {
     /** A call has come for one of them. */
     synchronized void began() {
         calls++;
-        pausedUntil = System.nanoTime() + HANDOVER_MS * 1_000_000;
+        pausedUntil = inMs(HANDOVER_MS);
         notifyAll();
     }
 
-    /** A new spare can serve a call, if only to say that the handler cannot be loaded. */
-    void ready(Spare spare, boolean isLoaded) {
+    /** A new spare has loaded the handler, or is needed to say that it cannot be loaded. False when it is of no use. */
+    boolean ready(Spare spare, boolean isLoaded) {
         synchronized (this) {
             starting--;
             if (isLoaded) {
+                hasLoaded = true;
+                failures = 0;
                 folders.remember();
+            } else if (isPassing()) {
+                retryAt = inMs(RETRY_MS);
+                return false;
             } else {
                 isHopeless = true;
                 ahead = 0;
             }
         }
         offer(spare);
+        return true;
     }
 
     /** A spare could not be started. */
     synchronized void failed(Spare spare, Throwable error) {
-        error.printStackTrace(Main.CONTAINER_LOG);
         folders.remove(spare.folder);
         starting--;
         existing--;
         alive.remove(spare);
-        pausedUntil = System.nanoTime() + RETRY_MS * 1_000_000;
-        notifyAll();
+        retry(error);
     }
 
     /** The call of a spare has its answer. */
@@ -148,7 +156,7 @@ final class Spares extends Places implements Runnable {
         synchronized (this) {
             isClosed = true;
         }
-        leftovers.endAll();
+        leftovers.endAll(others(null));
         for (Spare spare : others(null)) {
             folders.remove(spare.folder);
         }
@@ -176,8 +184,9 @@ final class Spares extends Places implements Runnable {
     }
 
     private synchronized List<Spare> others(Spare ended) {
-        alive.remove(ended);
-        return new ArrayList<>(alive);
+        List<Spare> others = new ArrayList<>(alive);
+        others.remove(ended); // which stays alive until its folder is gone: the end of all looks for those
+        return others;
     }
 
     /** Clears away what nobody can need, because no call runs. New ones wait for that. */
@@ -195,10 +204,21 @@ final class Spares extends Places implements Runnable {
         folders.remove(trash);
     }
 
+    /** It has been loaded before: a call may have taken all memory, processes or files. */
+    private boolean isPassing() {
+        return hasLoaded && !isHopeless && (calls > 0 || ++failures <= FEW);
+    }
+
+    private synchronized void retry(Throwable error) {
+        error.printStackTrace(Main.CONTAINER_LOG);
+        retryAt = inMs(RETRY_MS);
+        notifyAll();
+    }
+
     private synchronized void awaitNeed() {
-        while (!isNeeded() || waiting.isEmpty() && isPaused()) {
+        while (!isNeeded() || pauseNanos() > 0) {
             try {
-                wait(isNeeded() ? HANDOVER_MS : 0);
+                wait(isNeeded() ? Math.max(1, pauseNanos() / 1_000_000) : 0);
             } catch (InterruptedException impossible) {
                 continue;
             }
@@ -212,7 +232,12 @@ final class Spares extends Places implements Runnable {
             && starting + idle.size() < Math.max(waiting.size(), ahead);
     }
 
-    private boolean isPaused() {
-        return pausedUntil - System.nanoTime() > 0;
+    private long pauseNanos() {
+        long now = System.nanoTime();
+        return Math.max(retryAt - now, waiting.isEmpty() ? pausedUntil - now : 0);
+    }
+
+    private static long inMs(long pause) {
+        return System.nanoTime() + pause * 1_000_000;
     }
 }

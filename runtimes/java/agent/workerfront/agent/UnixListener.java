@@ -65,12 +65,6 @@ final class UnixListener extends Listener {
             this.channel = channel;
         }
 
-        /** What was written is in the peer's own buffer. */
-        @Override
-        void settle() {
-            // nothing to wait for
-        }
-
         @Override
         public void close() throws IOException {
             channel.close();
