@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         try:
             with home.held(settings.WF_HOME), daemon.pid_file(settings.WF_HOME):
                 sys.exit(self._serve(port, announce_to))
-        except BlockingIOError as error:
+        except home.Held as error:
             raise CommandError("Another worker runs on this WF_HOME. Stop it, or take another folder.") from error
 
     def _serve(self, port: int, announce_to: int | None) -> int:
@@ -64,11 +65,12 @@ class Command(BaseCommand):
             reaper.remove_all_kept(platform())
 
     def _announce(self, port: int, announce_to: int | None) -> None:
-        self.stdout.write(f"Worker Front serves http://{HOST}:{port}/")
-        self.stdout.flush()
+        """Nobody may be there to hear it: a terminal that was closed, a starter that was killed."""
+        with suppress(OSError):
+            print(f"Worker Front serves http://{HOST}:{port}/", flush=True)  # noqa: T201 -- says nothing without a stdout
         if announce_to is not None:
-            os.write(announce_to, b"1")
-            os.close(announce_to)
+            with suppress(OSError), os.fdopen(announce_to, "wb", buffering=0) as starter:
+                starter.write(b"1")
 
 
 def _refuse_taken(port: int) -> None:
