@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from functions import liveness
 from functions.errors import Draining, NodeSaturated
 
 if TYPE_CHECKING:
@@ -18,9 +19,14 @@ if TYPE_CHECKING:
 
 
 def refuse_while_draining() -> None:
-    """Raises Draining while the worker is being stopped: its supervisor says so to all processes by a file."""
-    if settings.WF_DRAINING.exists():
-        raise Draining
+    """Raises Draining while the worker is being stopped: its supervisor says so to all processes by a file.
+
+    The file of a supervisor that was killed meanwhile says nothing.
+    """
+    with suppress(FileNotFoundError):
+        supervisor = settings.WF_DRAINING.read_text()
+        if supervisor and liveness.is_alive(supervisor):
+            raise Draining
 
 
 class Admission:
