@@ -28,6 +28,11 @@ class ConfigurationQuerySet(RoutingQuerySet["Configuration"]):
         unchanged = self.filter(pk=seen.pk, changed_at=seen.changed_at)
         return unchanged.update(changed_at=timezone.now(), **values) == 1
 
+    def claim(self, node: str, instance: str) -> str:
+        """The instance that this node's rows belong to: this one from now on, unless another was sooner."""
+        self.filter(pk=self.of(node).pk, instance="").update(instance=instance)
+        return self.of(node).instance
+
 
 def _first_values() -> dict[str, Any]:
     return {
@@ -43,6 +48,7 @@ class Configuration(RoutingModel):
     """How this node keeps code and containers."""
 
     node = models.CharField(max_length=255, unique=True, editable=False)
+    instance = models.CharField(max_length=255, default="", editable=False)
     user_code_size_limit = models.BigIntegerField(
         validators=[MinValueValidator(OFF), MaxValueValidator(CODE_SIZE_MAX)],
         help_text="Bytes of unpacked code whose images are kept; the least recently used go first. -1: no limit.",

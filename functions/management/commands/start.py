@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
+from argparse import ArgumentTypeError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +18,14 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 HOST = "127.0.0.1"  # there are no access tokens yet: only programs of this machine are served
+LAST_PORT = 65535
 
 
 class Command(BaseCommand):
     help = "Runs the web server and the task clusters until SIGTERM; brings the database up to date first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("port", nargs="?", type=int, default=8222)
+        parser.add_argument("port", nargs="?", type=_port, default=8222)
         parser.add_argument("-d", "--daemon", action="store_true", help="in the background; see WF_HOME/daemon.log")
         parser.add_argument("--announce-to", type=int, help="a descriptor that is written to once it answers")
 
@@ -58,6 +61,7 @@ class Command(BaseCommand):
         _refuse_taken(port)
         supervisor.hold_signals()
         call_command("migrate", interactive=False, verbosity=0)
+        _refuse_foreign_node()
         reconcile.at_start(platform())
         try:
             return supervisor.serve(HOST, port, lambda: self._announce(port, announce_to))
@@ -73,11 +77,29 @@ class Command(BaseCommand):
                 starter.write(b"1")
 
 
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= LAST_PORT:
+        raise ArgumentTypeError(f"{text!r} must be a port from 1 to {LAST_PORT}")
+    return int(text)
+
+
+def _refuse_foreign_node() -> None:
+    """Rows are told apart by their node: two workers of one name would take each other's for left behind."""
+    from functions.models import Configuration
+
+    owner = Configuration.objects.claim(settings.WF_NODE, settings.WF_INSTANCE)
+    if owner != settings.WF_INSTANCE:
+        raise CommandError(
+            f"In this database the node {settings.WF_NODE!r} is another worker. Give this one a WF_NODE of its own. If "
+            f"that one is gone for good, this one takes its place with {owner} in the file {settings.WF_HOME}/instance."
+        )
+
+
 def _refuse_taken(port: int) -> None:
     """Before anything is changed. A port that is taken later ends the worker as well, only less plainly."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the last worker do not count
         try:
             probe.bind((HOST, port))
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise CommandError(f"Port {port} cannot be served: {error}") from error
