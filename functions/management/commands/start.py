@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -16,6 +17,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+
+logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"  # there are no access tokens yet: only programs of this machine are served
 LAST_PORT = 65535
@@ -64,17 +67,16 @@ class Command(BaseCommand):
         _refuse_foreign_node()
         reconcile.at_start(platform())
         try:
-            return supervisor.serve(HOST, port, lambda: self._announce(port, announce_to))
+            return supervisor.serve(HOST, port, lambda: _announce(port, announce_to))
         finally:
             reaper.remove_all_kept(platform())
 
-    def _announce(self, port: int, announce_to: int | None) -> None:
-        """Nobody may be there to hear it: a terminal that was closed, a starter that was killed."""
-        with suppress(OSError):
-            print(f"Worker Front serves http://{HOST}:{port}/", flush=True)  # noqa: T201 -- says nothing without a stdout
-        if announce_to is not None:
-            with suppress(OSError), os.fdopen(announce_to, "wb", buffering=0) as starter:
-                starter.write(b"1")
+
+def _announce(port: int, announce_to: int | None) -> None:
+    logger.info("Worker Front serves http://%s:%s/", HOST, port)  # not to stdout, which may be closed by now
+    if announce_to is not None:
+        with suppress(OSError), os.fdopen(announce_to, "wb", buffering=0) as starter:  # it may have been killed
+            starter.write(b"1")
 
 
 def _port(text: str) -> int:
