@@ -30,6 +30,13 @@ def the_task_queue_outlasts_a_build(**_kwargs: Any) -> Iterable[CheckMessage]:
 
 
 @register
+def the_state_folder_is_private(**_kwargs: Any) -> Iterable[CheckMessage]:
+    """We make it so; one that somebody else has made is not ours to close."""
+    if settings.WF_HOME.stat().st_mode & 0o077:
+        yield CheckWarning(f"Others may look into {settings.WF_HOME}.", hint="chmod 700", id="functions.W002")
+
+
+@register
 def every_runtime_plugin_loads(**_kwargs: Any) -> Iterable[CheckMessage]:
     """A broken plugin is named; the others work."""
     for problem in registry.problems().values():

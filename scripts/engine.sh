@@ -2,6 +2,7 @@
 # Makes a Docker engine answer: the one that DOCKER_HOST names, else the local one, which is started, and installed
 # first if need be (Debian's docker.io). Also keeps link-local addresses (cloud metadata) away from functions, by one
 # iptables rule. With WF_NO_INSTALL=1 it changes nothing and says what is missing. Exit 0: an engine answers.
+# With the argument `metadata` it only sets the rule, or says why it does not.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -145,4 +146,4 @@ main() {
     protect_metadata
 }
 
-main "$@"
+if [[ ${1:-} == metadata ]]; then protect_metadata; else main; fi

@@ -65,9 +65,14 @@ def start(folder: Path, command: list[str]) -> int:
             pass_fds=[writing],
         )
         os.close(writing)
-        if not (select.select([word], [], [], START_LIMIT_S)[0] and word.read(1)):
-            _end(process)
-            raise RuntimeError(_end_of(log, begin))
+        answers = False
+        try:
+            answers = bool(select.select([word], [], [], START_LIMIT_S)[0] and word.read(1))
+        finally:  # an interrupt comes here as well
+            if not answers:
+                _end(process)
+    if not answers:
+        raise RuntimeError(_end_of(log, begin))
     return process.pid
 
 
@@ -87,8 +92,11 @@ def _end_of(log: Path, begin: int) -> str:
         return file.read().decode(errors="replace").strip()[-SHOWN:]
 
 
-def stop(folder: Path) -> int:
-    """SIGTERM, and the wait for its end; returns the number that it had. Raises NotOurs, or TimeoutError."""
+def stop(folder: Path, *, now: bool = False) -> int:
+    """Tells it to stop, and waits for its end; returns the number that it had. Raises NotOurs, or TimeoutError.
+
+    `now`: calls under way are not waited for.
+    """
     pid, started_at = _written(folder / PID_FILE)
     try:
         process = os.pidfd_open(pid)  # from here on it is this process, even when it ends
@@ -100,7 +108,7 @@ def stop(folder: Path) -> int:
     if not home.is_held(folder):
         os.close(process)
         raise NotOurs(f"{PID_FILE} names the process {pid}, which does not hold {folder}.")
-    signal.pidfd_send_signal(process, signal.SIGTERM)
+    signal.pidfd_send_signal(process, signal.SIGQUIT if now else signal.SIGTERM)
     if not wait_for(process, STOP_LIMIT_S):
         raise TimeoutError(f"The worker {pid} was told to stop and still runs after {STOP_LIMIT_S} s.")
     return pid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,7 +18,10 @@ N = TypeVar("N", int, float)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 SMALLEST = 16 << 20  # bytes: less memory starts no container
-_SIZE = re.compile(r"(\d+)([kmg]?)")
+LARGEST = 1 << 50  # bytes: far more than a machine has, and far from the end of 64 bits
+_INTEGER = re.compile(r"-?[0-9]{1,19}")  # plain digits: no +1, 1_000 or digits of another script
+_NUMBER = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,19})?")
+_SIZE = re.compile(r"([0-9]{1,19})([kmg]?)")
 
 
 class Environment:
@@ -42,23 +44,31 @@ class Environment:
         """true, false, 1 or 0, whatever the case."""
         return self._parsed(name, default, lambda text: _BOOLEANS[text.lower()], "true, false, 1 or 0")
 
-    def integer(self, name: str, default: int, *, minimum: int, maximum: int | None = None) -> int:
-        """A whole number not below `minimum`, and not above `maximum`."""
-        wanted = f"a whole number >= {minimum}" + ("" if maximum is None else f" and <= {maximum}")
-        return self._parsed(name, default, lambda text: _between(int(text), minimum, maximum), wanted)
+    def integer(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
+        """A whole number in these bounds."""
+        wanted = f"a whole number >= {minimum} and <= {maximum}"
+        return self._parsed(name, default, lambda text: _between(int(_of(_INTEGER, text)), minimum, maximum), wanted)
 
-    def number(self, name: str, default: float, *, minimum: float) -> float:
-        """A decimal number not below `minimum`."""
-        return self._parsed(name, default, lambda text: _at_least(float(text), minimum), f"a number >= {minimum}")
+    def number(self, name: str, default: float, *, minimum: float, maximum: float) -> float:
+        """A decimal number in these bounds."""
+        wanted = f"a number >= {minimum} and <= {maximum}"
+        return self._parsed(name, default, lambda text: _between(float(_of(_NUMBER, text)), minimum, maximum), wanted)
+
+    def matching(self, name: str, default: str, pattern: re.Pattern[str], wanted: str) -> str:
+        """A text of this form. A default that the machine gives must have it as well."""
+        text = self.text(name, default)
+        if not pattern.fullmatch(text):
+            raise ImproperlyConfigured(f"{name} must be {wanted}, not {text!r}")
+        return text
 
     def choice(self, name: str, default: str, among: tuple[str, ...]) -> str:
         """One of these words."""
         return self._parsed(name, default, lambda text: among[among.index(text)], f"one of {', '.join(among)}")
 
-    def size(self, name: str, default: str) -> int:
+    def size(self, name: str, default: str, *, maximum: int = LARGEST) -> int:
         """Bytes, at least 16 MiB: a whole number with an optional k, m or g (powers of 1024)."""
-        wanted = "a size of at least 16m, such as 256m or 1g"
-        return self._parsed(name, _bytes(default), lambda text: _at_least(_bytes(text), SMALLEST), wanted)
+        wanted = f"a size of at least 16m, such as 256m or 1g, and at most {maximum} bytes"
+        return self._parsed(name, _bytes(default), lambda text: _between(_bytes(text), SMALLEST, maximum), wanted)
 
     def path(self, name: str, default: Path | None) -> Path | None:
         """An absolute path; a relative value counts from the working directory."""
@@ -89,16 +99,16 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be {wanted}, not {text!r}") from error
 
 
-def _at_least(value: N, minimum: N) -> N:
-    if not minimum <= value < math.inf:
+def _of(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _between(value: N, minimum: N, maximum: N) -> N:
+    if not minimum <= value <= maximum:
         raise ValueError(value)
     return value
-
-
-def _between(value: int, minimum: int, maximum: int | None) -> int:
-    if maximum is not None and value > maximum:
-        raise ValueError(value)
-    return _at_least(value, minimum)
 
 
 def _bytes(text: str) -> int:

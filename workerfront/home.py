@@ -22,11 +22,18 @@ def prepare(home: Path) -> Path:
     return home
 
 
+class Held(Exception):
+    """A worker runs on this folder."""
+
+
 @contextmanager
 def held(home: Path) -> Iterator[None]:
-    """The folder is ours alone for a `with` block, to the end of this process at the latest. Raises BlockingIOError."""
+    """The folder is ours alone for a `with` block, to the end of this process at the latest. Raises Held."""
     with (home / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Held from error
         yield
 
 
@@ -35,7 +42,7 @@ def is_held(home: Path) -> bool:
     try:
         with held(home):
             return False
-    except BlockingIOError:
+    except Held:
         return True
 
 

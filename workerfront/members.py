@@ -15,6 +15,7 @@ from workerfront.child import Child
 from workerfront.watchdog import Watch
 
 SPARE_THREADS = 24  # for callers that wait for a build, and the admin, while every call slot is taken
+IDLE_CONNECTIONS = 400  # that gateways keep; with all others fewer than 1024 descriptors, a usual limit
 STOP_LIMIT_S = 20  # then granian kills its own worker, which would outlive it
 ANSWER_LIMIT_S = 0.5
 BEAT = "functions.tasks.beat"
@@ -109,9 +110,10 @@ class Cluster(Member):
 
 
 def _granian(host: str, port: int) -> list[str]:
-    threads = str(settings.WF_MAX_CONCURRENT_CALLS + SPARE_THREADS)
+    threads = settings.WF_MAX_CONCURRENT_CALLS + SPARE_THREADS
     web = ["granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1"]
-    web += ["--blocking-threads", threads, "--backpressure", threads, "--log-level", "error"]
+    web += ["--blocking-threads", str(threads), "--log-level", "error"]
+    web += ["--backpressure", str(threads + IDLE_CONNECTIONS)]  # it counts connections, idle ones too, not requests
     web += ["--http", "1", "--no-ws"]  # an HTTP/2 body has no length, and would be taken for an empty event
     web += ["--workers-kill-timeout", str(STOP_LIMIT_S)]
     return [sys.executable, "-m", *web, "workerfront.wsgi:application"]

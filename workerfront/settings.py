@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -19,6 +20,8 @@ django_stubs_ext.monkeypatch()  # makes ModelAdmin[Function] and the like valid 
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MIB = 1 << 20
+HOUR, DAY, WEEK = 3600, 24 * 3600, 7 * 24 * 3600
+NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,69}")  # with the instance it names the task queues: 100 characters
 
 env = Environment(os.environ)
 
@@ -29,7 +32,7 @@ def _physical_memory() -> int:
 
 # --- This worker ---
 WF_HOME = home.prepare(env.path("WF_HOME", BASE_DIR / "var") or BASE_DIR / "var")
-WF_NODE = env.text("WF_NODE", socket.gethostname())
+WF_NODE = env.matching("WF_NODE", socket.gethostname(), NODE, "1 to 70 letters, digits, '.', '_' or '-'")
 WF_DRAINING = WF_HOME / "draining"  # there while the worker waits for its last calls and takes no new ones
 WF_INSTANCE = home.remembered(WF_HOME / "instance", 8)
 SECRET_KEY = home.remembered(WF_HOME / "secret_key", 32)
@@ -41,25 +44,38 @@ WF_CRASHPOINT = env.text("WF_CRASHPOINT", "")  # where a fault test wants this p
 # --- Where functions come from ---
 _legacy_prefix = env.text("USER_FUNCTION_URL_PREFIX", "")
 WF_SOURCE_URL = env.text("WF_SOURCE_URL", _legacy_prefix or (WF_HOME / "functions").as_uri())
-WF_SOURCE_CHECK_SECONDS = env.integer("WF_SOURCE_CHECK_SECONDS", 60, minimum=-1)  # 0: each call, -1: only when asked
+WF_SOURCE_CHECK_SECONDS = env.integer(
+    "WF_SOURCE_CHECK_SECONDS", 60, minimum=-1, maximum=WEEK
+)  # 0: each call, -1: only when asked
 
 # --- Limits: time in seconds, sizes in bytes ---
-WF_MAX_CONCURRENT_CALLS = env.integer("WF_MAX_CONCURRENT_CALLS", 64, minimum=1)
-WF_QUEUE_WAIT_SECONDS = env.number("WF_QUEUE_WAIT_SECONDS", 10, minimum=0)
-WF_BUILD_TIMEOUT_SECONDS = env.integer("WF_BUILD_TIMEOUT_SECONDS", 300, minimum=1)
-WF_BOOT_TIMEOUT_SECONDS = env.number("WF_BOOT_TIMEOUT_SECONDS", 20, minimum=1)
-WF_ENGINE_TIMEOUT_SECONDS = env.integer("WF_ENGINE_TIMEOUT_SECONDS", 20, minimum=1)
-WF_FUNCTION_TIMEOUT_SECONDS = env.integer("WF_FUNCTION_TIMEOUT_SECONDS", 300, minimum=1)
-WF_FUNCTION_TIMEOUT_MAX_SECONDS = env.integer("WF_FUNCTION_TIMEOUT_MAX_SECONDS", 900, minimum=1)
-WF_FUNCTION_MEMORY = env.size("WF_FUNCTION_MEMORY", "256m")
+WF_MAX_CONCURRENT_CALLS = env.integer("WF_MAX_CONCURRENT_CALLS", 64, minimum=1, maximum=1000)
+WF_QUEUE_WAIT_SECONDS = env.number("WF_QUEUE_WAIT_SECONDS", 10, minimum=0, maximum=HOUR)
+WF_BUILD_TIMEOUT_SECONDS = env.integer("WF_BUILD_TIMEOUT_SECONDS", 300, minimum=1, maximum=DAY)
+WF_BOOT_TIMEOUT_SECONDS = env.number("WF_BOOT_TIMEOUT_SECONDS", 20, minimum=1, maximum=HOUR)
+WF_ENGINE_TIMEOUT_SECONDS = env.integer("WF_ENGINE_TIMEOUT_SECONDS", 20, minimum=1, maximum=HOUR)
+WF_FUNCTION_TIMEOUT_MAX_SECONDS = env.integer("WF_FUNCTION_TIMEOUT_MAX_SECONDS", 900, minimum=1, maximum=DAY)
+WF_FUNCTION_TIMEOUT_SECONDS = env.integer(
+    "WF_FUNCTION_TIMEOUT_SECONDS",
+    min(300, WF_FUNCTION_TIMEOUT_MAX_SECONDS),
+    minimum=1,
+    maximum=WF_FUNCTION_TIMEOUT_MAX_SECONDS,
+)
 WF_FUNCTION_MEMORY_MAX = env.size("WF_FUNCTION_MEMORY_MAX", "2g")
-WF_FUNCTION_CPUS = env.number("WF_FUNCTION_CPUS", 1, minimum=0)  # 0: no limit
-WF_NETWORK_HOLDERS = env.integer("WF_NETWORK_HOLDERS", 8, minimum=0)  # 0: each call makes its network
-WF_NETWORK_IDLE_SECONDS = env.integer("WF_NETWORK_IDLE_SECONDS", 60, minimum=1)
-WF_CONTAINER_CONCURRENCY = env.integer("WF_CONTAINER_CONCURRENCY", 8, minimum=1)  # calls at once in one container
+WF_FUNCTION_MEMORY = env.size(
+    "WF_FUNCTION_MEMORY", str(min(256 * MIB, WF_FUNCTION_MEMORY_MAX)), maximum=WF_FUNCTION_MEMORY_MAX
+)
+WF_FUNCTION_CPUS = env.number("WF_FUNCTION_CPUS", 1, minimum=0, maximum=1024)  # 0: no limit
+WF_NETWORK_HOLDERS = env.integer(
+    "WF_NETWORK_HOLDERS", 8, minimum=0, maximum=bounds.POOL_NUM_MAX
+)  # 0: each call makes its network
+WF_NETWORK_IDLE_SECONDS = env.integer("WF_NETWORK_IDLE_SECONDS", 60, minimum=1, maximum=DAY)
+WF_CONTAINER_CONCURRENCY = env.integer(
+    "WF_CONTAINER_CONCURRENCY", 8, minimum=1, maximum=1000
+)  # calls at once in one container
 WF_POOL_MEMORY = env.size("WF_POOL_MEMORY", str(_physical_memory() * 3 // 4))
-WF_EXECUTIONS_KEPT = env.integer("WF_EXECUTIONS_KEPT", 100_000, minimum=0)
-WF_EXECUTIONS_DAYS = env.integer("WF_EXECUTIONS_DAYS", 30, minimum=1)
+WF_EXECUTIONS_KEPT = env.integer("WF_EXECUTIONS_KEPT", 100_000, minimum=0, maximum=1_000_000_000)
+WF_EXECUTIONS_DAYS = env.integer("WF_EXECUTIONS_DAYS", 30, minimum=1, maximum=36_500)
 WF_CACHE_POLICY = env.choice("WF_CACHE_POLICY", "lru", ("lru", "greedy-dual"))
 WF_BODY_LIMIT = 6 * MIB
 WF_LOG_LIMIT = 256 << 10
@@ -155,16 +171,25 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Database, cache, storage ---
 CONNECTION_AGE_S = 60
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+
+
+def _parsed(url: str) -> dict[str, object]:
+    """Others than these two have never been tried; one in memory would be another one for each process."""
+    try:
+        database = dict(dj_database_url.parse(url))
+    except (ValueError, dj_database_url.UnknownSchemeError):
+        database = {"ENGINE": ""}
+    if database["ENGINE"] not in (SQLITE, POSTGRESQL) or database["NAME"] == ":memory:":
+        raise ImproperlyConfigured("DATABASE_URL must be like postgres://user:password@host/name or sqlite:////file")
+    return database
 
 
 def _database(url: str) -> dict[str, object]:
-    try:
-        database = dict(dj_database_url.parse(url))
-    except (ValueError, dj_database_url.UnknownSchemeError) as error:
-        raise ImproperlyConfigured("DATABASE_URL must be like postgres://user:password@host/name") from error
+    database = _parsed(url)
     database["CONN_MAX_AGE"] = CONNECTION_AGE_S  # to open one for each request would take longer than a warm call
     database["CONN_HEALTH_CHECKS"] = True  # a server that was restarted fails no call
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    if database["ENGINE"] == SQLITE:
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",  # read-then-write in WAL would fail at once with SQLITE_BUSY
             "timeout": 20,

@@ -1,7 +1,7 @@
 """Runs a worker's processes: web server, the two task clusters; and asks for upkeep, once a second.
 
 A process that dies is started again, as is a cluster that takes no tasks any more. SIGTERM ends the worker when its
-last call has been answered.
+last call has been answered, SIGQUIT ends it now.
 """
 
 from __future__ import annotations
@@ -26,29 +26,28 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SIGNALS = {signal.SIGTERM, signal.SIGINT}
+CUTS = {signal.SIGQUIT, signal.SIGINT}  # while it waits for its last calls. A second SIGTERM waits beside the first
+SIGNALS = {signal.SIGTERM, *CUTS}
 WAKE = {*SIGNALS, signal.SIGCHLD}
 TICK_S = 1.0
-FIRST_TICK_S = 0.05  # until it answers, and while it waits for its last calls
+FIRST_TICK_S = 0.05  # until it answers, and while it waits for its last calls; not after a look that failed
 LATE_S = 5.0  # a tick that comes later than this has seen nothing meanwhile
 DRAIN_LIMIT_S = 300
 STOP_LIMIT_S = 30  # for what is no call: builds that nobody waits for, upkeep
-SWEEP = "functions.tasks.sweep"
 
 
 def hold_signals() -> None:
-    """From here on SIGTERM and SIGINT wait until `serve` takes them."""
+    """From here on they wait until `serve` takes them."""
     signal.pthread_sigmask(signal.SIG_BLOCK, WAKE)
 
 
 def serve(host: str, port: int, announce: Callable[[], None]) -> int:
-    """Runs until SIGTERM or SIGINT (exit status 0), or until a child dies again and again (1).
+    """Runs until a signal tells it to stop (exit status 0), or until a child dies again and again (1).
 
     `announce` is called once it answers.
     """
     hold_signals()
     child.adopt_orphans()
-    settings.WF_DRAINING.unlink(missing_ok=True)
     members = Web(host, port), Cluster(dispatch.BUILDS)
     return Supervisor(members, [Cluster(dispatch.UPKEEP)], announce).run()
 
@@ -63,14 +62,15 @@ class Supervisor:
     def __init__(self, members: Sequence[Member], later: Sequence[Member], announce: Callable[[], None]) -> None:
         self._members, self._later = [*members], later
         self._announce: Callable[[], None] | None = announce
-        self._looked_at = time.monotonic()
+        self._looked_at, self._least_wait_s = time.monotonic(), 0.0
         self._sweep, self._sweep_at, self._is_urgent = 0, self._looked_at, True
 
     def run(self) -> int:
         try:
-            while not self._told(TICK_S if self._announce is None else FIRST_TICK_S):
+            while not (told := self._told(TICK_S if self._announce is None else FIRST_TICK_S)):
                 self._tick()
-            self._drain()
+            if told != signal.SIGQUIT:
+                self._drain()
         except GaveUp:
             return 1
         finally:
@@ -78,22 +78,26 @@ class Supervisor:
             settings.WF_DRAINING.unlink(missing_ok=True)
         return 0
 
-    def _told(self, wait_s: float) -> bool:
-        """Wakes up as soon as there is a signal; the death of a child is one, too."""
-        found = signal.sigtimedwait(WAKE, wait_s)
-        return found is not None and found.si_signo in SIGNALS
+    def _told(self, wait_s: float) -> int:
+        """The signal to stop, else 0. Wakes up as soon as there is one; the death of a child is one, too."""
+        found = signal.sigtimedwait(WAKE, max(wait_s, self._least_wait_s))
+        return found.si_signo if found and found.si_signo in SIGNALS else 0
 
     def _tick(self) -> None:
         now = time.monotonic()
         if now - self._looked_at > LATE_S:
             self._excuse(now)
-        for member in self._members:
-            self._revive(member, now)
         try:
             close_old_connections()
+            for member in self._members:
+                self._revive(member, now)
             self._look(now)
+            self._least_wait_s = 0.0
+        except GaveUp:
+            raise
         except Exception:
             logger.exception("the supervisor could not look; it tries again")
+            self._least_wait_s = TICK_S
             self._excuse(time.monotonic())
         self._looked_at = time.monotonic()
 
@@ -124,22 +128,22 @@ class Supervisor:
                 member.end()
                 self._note_end(member, now)
         if self._announce is not None and self._members[0].works:
-            self._announce()
-            self._announce = None
+            announce, self._announce = self._announce, None
             self._members += self._later
+            announce()
         self._ask_for_sweep(now)
 
     def _ask_for_sweep(self, now: float) -> None:
         is_pending = self._sweep != 0 and dispatch.is_pending(self._sweep)
         is_due = watchdog.sweep_is_due(now - self._sweep_at, is_pending=is_pending, is_urgent=self._is_urgent)
-        if is_due and (queue := dispatch.queue_for(SWEEP)):
-            self._sweep, self._sweep_at, self._is_urgent = dispatch.ask(queue, SWEEP), now, False
+        if is_due and (queue := dispatch.queue_for(dispatch.SWEEP)):
+            self._sweep, self._sweep_at, self._is_urgent = dispatch.ask(queue, dispatch.SWEEP), now, False
 
     def _drain(self) -> None:
-        """Waits for the end of the calls under way; a second signal cuts the wait short."""
-        settings.WF_DRAINING.touch()
+        """Waits for the end of the calls under way."""
+        settings.WF_DRAINING.write_text(liveness.me())
         deadline = time.monotonic() + DRAIN_LIMIT_S
-        while self._has_calls() and time.monotonic() < deadline and not self._told(FIRST_TICK_S):
+        while self._has_calls() and time.monotonic() < deadline and self._told(FIRST_TICK_S) not in CUTS:
             self._tick()
 
     def _has_calls(self) -> bool:
@@ -148,6 +152,7 @@ class Supervisor:
             return any(map(liveness.is_alive, Execution.objects.filter(node=settings.WF_NODE).owners()))
         except Exception:
             logger.exception("the supervisor could not look for calls; it tries again")
+            self._least_wait_s = TICK_S
             return True
 
     def _stop(self) -> None:

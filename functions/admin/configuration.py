@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
+from django.http import HttpResponseRedirect
 
+from functions.errors import Conflict
 from functions.models import Configuration
 from functions.upkeep import reaper
 
@@ -40,6 +42,7 @@ class ConfigurationForm(forms.ModelForm[Configuration]):
         fields = super().clean() or {}
         if fields.get("seen") != self.instance.changed_at.isoformat():
             raise forms.ValidationError("Somebody has changed it since this page was loaded. Load it again.")
+        self.instance.refuse_large_pool(fields)
         return fields
 
 
@@ -52,12 +55,26 @@ class ConfigurationAdmin(admin.ModelAdmin[Configuration]):
         Configuration.objects.of(settings.WF_NODE)
         return super().changelist_view(request, extra_context)
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except Conflict as conflict:
+            self.message_user(request, conflict.message, messages.ERROR)
+            return HttpResponseRedirect(request.path)
+
     def save_model(
         self, request: HttpRequest, obj: Configuration, form: ModelForm[Configuration], change: bool
     ) -> None:
         values = {name: form.cleaned_data[name] for name in ConfigurationForm.Meta.fields}
-        if Configuration.objects.change(obj, **values):
-            transaction.on_commit(reaper.ask)
+        if not Configuration.objects.change(obj, **values):
+            raise Conflict("Somebody else has changed it at the same moment. Nothing was changed.")
+        transaction.on_commit(reaper.ask)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

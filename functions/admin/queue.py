@@ -1,7 +1,8 @@
-"""The task queue stays out of the admin: its rows are signed code, and free text there would be a door to run any."""
+"""The task queue stays out of the admin: a schedule names any code that there is, and a task's record holds pickles."""
 
 from django.apps import apps
 from django.contrib import admin
 
-for name in ("OrmQ", "Schedule"):
-    admin.site.unregister(apps.get_model("django_q", name))
+for model in apps.get_app_config("django_q").get_models():
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)

@@ -59,11 +59,10 @@ class ConfigurationOptions(serializers.ModelSerializer[Configuration]):
         extra_kwargs = {name: {"required": False} for name in fields}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """The row as it would be. A pool that the variables made too large does not forbid other changes."""
-        if {"container_pool_limit", "container_pool_num"} & attrs.keys() and self.instance:
-            values = {name: getattr(self.instance, name) for name in self.Meta.fields}
+        """What the model says of the change as a whole."""
+        if self.instance:
             try:
-                Configuration(**{**values, **attrs}).clean()
+                self.instance.refuse_large_pool(attrs)
             except ValidationError as error:
                 raise serializers.ValidationError(error.messages) from error
         return attrs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,6 +12,9 @@ from django.utils import timezone
 
 from functions.bounds import CODE_SIZE_MAX, LIFE_TIME_MAX, POOL_LIMIT_MAX, POOL_NUM_MAX
 from functions.models.routing import RoutingModel, RoutingQuerySet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 OFF = -1  # no limit, no pool: the original's word for both
 
@@ -28,6 +31,11 @@ class ConfigurationQuerySet(RoutingQuerySet["Configuration"]):
         unchanged = self.filter(pk=seen.pk, changed_at=seen.changed_at)
         return unchanged.update(changed_at=timezone.now(), **values) == 1
 
+    def claim(self, node: str, instance: str) -> str:
+        """The instance that this node's rows belong to: this one from now on, unless another was sooner."""
+        self.filter(pk=self.of(node).pk, instance="").update(instance=instance)
+        return self.of(node).instance
+
 
 def _first_values() -> dict[str, Any]:
     return {
@@ -43,6 +51,7 @@ class Configuration(RoutingModel):
     """How this node keeps code and containers."""
 
     node = models.CharField(max_length=255, unique=True, editable=False)
+    instance = models.CharField(max_length=255, default="", editable=False)
     user_code_size_limit = models.BigIntegerField(
         validators=[MinValueValidator(OFF), MaxValueValidator(CODE_SIZE_MAX)],
         help_text="Bytes of unpacked code whose images are kept; the least recently used go first. -1: no limit.",
@@ -72,13 +81,16 @@ class Configuration(RoutingModel):
     def __str__(self) -> str:
         return f"Configuration of {self.node}"
 
-    def clean(self) -> None:
-        """Raises ValidationError for a pool that would not fit into the memory that it may have."""
-        limit, num = self.container_pool_limit, self.container_pool_num
-        if limit is None or num is None:  # a form that has refused them comes here all the same
-            return
+    def refuse_large_pool(self, change: Mapping[str, Any]) -> None:
+        """Raises ValidationError for a change to a pool that would not fit into the memory that it may have.
+
+        One that the variables made too large does not forbid other changes.
+        """
+        before = {name: getattr(self, name) for name in ("container_pool_limit", "container_pool_num")}
+        after = {name: change.get(name, value) for name, value in before.items()}
+        limit, num = after.values()
         wanted = limit * num * settings.WF_FUNCTION_MEMORY
-        if limit > 0 and wanted > settings.WF_POOL_MEMORY:
+        if after != before and limit > 0 and wanted > settings.WF_POOL_MEMORY:
             raise ValidationError(
                 f"container_pool_limit x container_pool_num is {limit} x {num} containers. With "
                 f"{settings.WF_FUNCTION_MEMORY} bytes each (WF_FUNCTION_MEMORY) they need {wanted} bytes, and may have "

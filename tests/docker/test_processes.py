@@ -94,9 +94,29 @@ def test_a_worker_in_the_background_drains_when_it_is_told_to_stop(own_worker: W
     assert _managed(own_worker, "stop").returncode == 1
 
 
+def test_a_worker_whose_terminal_and_starter_have_gone_does_all_of_its_work(own_worker: Worker) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, str(ROOT / "manage.py"), "start", str(own_worker.port), "--announce-to", str(writing)]
+    own_worker.process = process = subprocess.Popen(
+        command, env=own_worker.environment, cwd=ROOT, stdout=writing, stderr=subprocess.DEVNULL, pass_fds=[writing]
+    )
+    os.close(writing)
+    eventually(lambda: any(map(_is_upkeep, descendants(process.pid))), 60)
+    assert own_worker.stop() == 0
+    assert "Traceback" not in (own_worker.home / "worker.log").read_text()
+
+
+def _is_upkeep(pid: int) -> bool:
+    try:
+        return b"\0Q_CLUSTER_NAME=upkeep-" in Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+
+
 def _check_drain(worker: Worker) -> None:
-    """What was begun is answered, what is new is refused, and what is no call goes on."""
-    with ThreadPoolExecutor(2) as pool:
+    """What was begun is answered, what is new is refused, what is no call goes on; another stop changes nothing."""
+    with ThreadPoolExecutor(3) as pool:
         pending = pool.submit(worker.execute, "Slow", {"seconds": 8})
         eventually(lambda: records.rows(worker, "SELECT id FROM functions_execution WHERE state = 'RUNNING'"))
         stopping = pool.submit(_managed, worker, "stop")
@@ -105,10 +125,11 @@ def _check_drain(worker: Worker) -> None:
         assert (refused.status, refused.json["Code"]) == (503, "draining")
         assert int(header(refused, "Retry-After")) > 0
         assert worker.request("/openapi.json").status == worker.request("/admin/login/").status == 200
+        beside = pool.submit(_managed, worker, "stop")
         assert not pending.done()
         assert pending.result().json["Result"]["body"] == "done"
-        stopped = stopping.result()
-        assert (stopped.returncode, "has ended" in stopped.stdout) == (0, True)
+        for stopped in (stopping.result(), beside.result()):
+            assert (stopped.returncode, "has ended" in stopped.stdout) == (0, True)
 
 
 def _managed(worker: Worker, *arguments: str) -> subprocess.CompletedProcess[str]:

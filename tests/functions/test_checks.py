@@ -49,6 +49,13 @@ def test_a_task_queue_that_would_cut_a_build_off_or_deliver_it_twice_is_refused(
     assert ids(checks.the_task_queue_outlasts_a_build()) == ["functions.E002"] * is_refused
 
 
+def test_a_state_folder_that_others_may_look_into_is_named(settings: Settings, tmp_path: Path) -> None:
+    settings.WF_HOME = tmp_path
+    for mode, found in ((0o700, []), (0o750, ["functions.W002"]), (0o755, ["functions.W002"])):
+        tmp_path.chmod(mode)
+        assert ids(checks.the_state_folder_is_private()) == found
+
+
 def test_a_broken_plugin_is_named_with_its_distribution_and_the_worker_starts(tmp_path: Path) -> None:
     info = tmp_path / "half_baked-1.0.dist-info"
     info.mkdir()

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.worker import eventually
 from tests.workerfront.processes import ROOT, environment
 from workerfront import daemon, home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextmanager
@@ -91,6 +93,16 @@ def test_the_command_says_it_plainly_and_fails(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith("CommandError: Nothing was stopped. ")
+
+
+def test_a_start_in_the_background_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
+    worker = ["sh", "-c", 'echo $$ >"$0/draft"; mv "$0/draft" "$0/pid"; exec sleep 1000', str(tmp_path)]
+    code = f"import pathlib; from workerfront import daemon; daemon.start(pathlib.Path({str(tmp_path)!r}), {worker})"
+    starter = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, cwd=ROOT)
+    eventually((tmp_path / "pid").exists)
+    starter.send_signal(signal.SIGINT)
+    assert starter.wait(20) != 0
+    assert not Path(f"/proc/{int((tmp_path / 'pid').read_text())}").exists()
 
 
 def test_a_start_in_the_background_that_fails_shows_its_log(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ def read(reader: str, text: str | None, default: Any, **options: Any) -> Any:
         ("text", "d", {}),
         ("words", ["d"], {}),
         ("boolean", True, {}),
-        ("integer", 7, {"minimum": 0}),
-        ("number", 2.5, {"minimum": 0}),
+        ("integer", 7, {"minimum": 0, "maximum": 9}),
+        ("number", 2.5, {"minimum": 0, "maximum": 9}),
         ("choice", "d", {"among": ("d", "e")}),
         ("path", Path("/d"), {}),
         ("path", None, {}),
@@ -55,30 +55,32 @@ def test_another_word_is_no_boolean(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "value"), [("0", 0), ("7", 7), (" 12 ", 12)])
 def test_a_whole_number(text: str, value: int) -> None:
-    assert read("integer", text, 1, minimum=0) == value
+    assert read("integer", text, 1, minimum=0, maximum=12) == value
 
 
-@pytest.mark.parametrize("text", ["-1", "1.5", "1e3", "x", "0x10", "1 2", " ", "1,000"])
-def test_what_is_no_whole_number_or_too_small(text: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="WF_X must be a whole number >= 0"):
-        read("integer", text, 1, minimum=0)
+@pytest.mark.parametrize(
+    "text", ["-1", "1.5", "1e3", "x", "0x10", "1 2", " ", "1,000", "1_0", "+1", "٦", "13", "9" * 5000]
+)
+def test_what_is_no_whole_number_or_out_of_bounds(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="WF_X must be a whole number >= 0 and <= 12"):
+        read("integer", text, 1, minimum=0, maximum=12)
 
 
 def test_a_minimum_may_be_negative() -> None:
-    assert read("integer", "-1", 60, minimum=-1) == -1
+    assert read("integer", "-1", 60, minimum=-1, maximum=60) == -1
     with pytest.raises(ImproperlyConfigured, match=">= -1"):
-        read("integer", "-2", 60, minimum=-1)
+        read("integer", "-2", 60, minimum=-1, maximum=60)
 
 
-@pytest.mark.parametrize(("text", "value"), [("0", 0), ("0.5", 0.5), ("3", 3), ("1e2", 100)])
+@pytest.mark.parametrize(("text", "value"), [("0", 0), ("0.5", 0.5), ("3", 3), ("100", 100)])
 def test_a_decimal_number(text: str, value: float) -> None:
-    assert read("number", text, 1, minimum=0) == value
+    assert read("number", text, 1, minimum=0, maximum=100) == value
 
 
-@pytest.mark.parametrize("text", ["-0.1", "nan", "inf", "-inf", "x", "1,5"])
-def test_what_is_no_decimal_number_or_has_no_end(text: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="WF_X must be a number >= 0"):
-        read("number", text, 1, minimum=0)
+@pytest.mark.parametrize("text", ["-0.1", "nan", "inf", "-inf", "x", "1,5", "1_0", "1e1", ".5", "100.1"])
+def test_what_is_no_decimal_number_or_out_of_bounds(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="WF_X must be a number >= 0 and <= 100"):
+        read("number", text, 1, minimum=0, maximum=100)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +95,16 @@ def test_the_default_of_a_size_is_written_the_same_way() -> None:
     assert read("size", None, "5m") == 5 << 20
 
 
-@pytest.mark.parametrize("text", ["-1", "0", "15m", "1.5g", "1t", "1mb", "m", "1 m", "x"])
+@pytest.mark.parametrize("text", ["-1", "0", "15m", "1.5g", "1t", "1mb", "m", "1 m", "x", "16_000k", "٩٩m", "2000000g"])
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="WF_X must be a size of at least 16m, such as 256m or 1g"):
         read("size", text, "5m")
+
+
+def test_a_size_may_have_a_smaller_maximum() -> None:
+    assert read("size", "1g", "16m", maximum=1 << 30) == 1 << 30
+    with pytest.raises(ImproperlyConfigured, match="and at most 1073741824 bytes, not '1025m'"):
+        read("size", "1025m", "16m", maximum=1 << 30)
 
 
 @pytest.mark.parametrize("text", ["lru", " lru "])
@@ -126,8 +134,8 @@ READERS: list[Callable[[Environment], object]] = [
     lambda env: env.text("WF_HOME", ""),
     lambda env: env.words("WF_HOME", []),
     lambda env: env.boolean("WF_HOME", False),
-    lambda env: env.integer("WF_HOME", 1, minimum=0),
-    lambda env: env.number("WF_HOME", 1, minimum=0),
+    lambda env: env.integer("WF_HOME", 1, minimum=0, maximum=1),
+    lambda env: env.number("WF_HOME", 1, minimum=0, maximum=1),
     lambda env: env.choice("WF_HOME", "a", ("a",)),
     lambda env: env.size("WF_HOME", "1"),
     lambda env: env.path("WF_HOME", None),

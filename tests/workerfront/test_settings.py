@@ -25,8 +25,8 @@ def refusal(home: Path, **variables: str) -> str:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("WF_BUILD_TIMEOUT_SECONDS", "soon", "WF_BUILD_TIMEOUT_SECONDS must be a whole number >= 1, not 'soon'"),
-        ("WF_MAX_CONCURRENT_CALLS", "0", "WF_MAX_CONCURRENT_CALLS must be a whole number >= 1, not '0'"),
+        ("WF_BUILD_TIMEOUT_SECONDS", "soon", "must be a whole number >= 1 and <= 86400, not 'soon'"),
+        ("WF_MAX_CONCURRENT_CALLS", "0", "WF_MAX_CONCURRENT_CALLS must be a whole number >= 1 and <= 1000, not '0'"),
         ("WF_SOURCE_CHECK_SECONDS", "-2", "WF_SOURCE_CHECK_SECONDS must be a whole number >= -1"),
         ("WF_QUEUE_WAIT_SECONDS", "inf", "WF_QUEUE_WAIT_SECONDS must be a number >= 0"),
         ("WF_FUNCTION_MEMORY", "lots", "WF_FUNCTION_MEMORY must be a size"),
@@ -41,6 +41,13 @@ def refusal(home: Path, **variables: str) -> str:
         ("USING_REST_MODE", "banana", "USING_REST_MODE must be true, false, 1 or 0, not 'banana'"),
         ("REST_CONTAINER_LIFE_TIME", "0.5", "REST_CONTAINER_LIFE_TIME must be a whole number >= 1"),
         ("WF_CACHE_POLICY", "fifo", "WF_CACHE_POLICY must be one of lru, greedy-dual, not 'fifo'"),
+        ("WF_FUNCTION_TIMEOUT_SECONDS", "901", "must be a whole number >= 1 and <= 900, not '901'"),
+        ("WF_FUNCTION_MEMORY", "3g", "at most 2147483648 bytes, not '3g'"),
+        ("CONTAINER_POOL_NUM", "1_0", "CONTAINER_POOL_NUM must be a whole number >= 1"),
+        ("DATABASE_URL", "mysql://user:secret@host/name", "DATABASE_URL must be like postgres://"),
+        ("DATABASE_URL", "sqlite://:memory:", "DATABASE_URL must be like postgres://"),
+        ("WF_NODE", "n" * 71, "WF_NODE must be 1 to 70 letters"),
+        ("WF_NODE", "no/path", "WF_NODE must be 1 to 70 letters"),
         ("WF_HOEM", "x", "unknown environment variable WF_HOEM; did you mean WF_HOME?"),
         (
             "WF_FUNCTION_TIMEOUT",
@@ -56,6 +63,34 @@ def test_a_wrong_value_or_name_stops_the_start_and_names_itself(
     assert line.startswith("django.core.exceptions.ImproperlyConfigured: ")
     assert said in line
     assert "secret" not in line
+
+
+BOUNDED = [
+    "WF_SOURCE_CHECK_SECONDS",
+    "WF_MAX_CONCURRENT_CALLS",
+    "WF_QUEUE_WAIT_SECONDS",
+    "WF_BUILD_TIMEOUT_SECONDS",
+    "WF_BOOT_TIMEOUT_SECONDS",
+    "WF_ENGINE_TIMEOUT_SECONDS",
+    "WF_FUNCTION_TIMEOUT_MAX_SECONDS",
+    "WF_FUNCTION_CPUS",
+    "WF_NETWORK_HOLDERS",
+    "WF_NETWORK_IDLE_SECONDS",
+    "WF_CONTAINER_CONCURRENCY",
+    "WF_EXECUTIONS_KEPT",
+    "WF_EXECUTIONS_DAYS",
+]
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_a_value_that_nothing_could_work_with_stops_the_start(tmp_path: Path, name: str) -> None:
+    assert f"{name} must be a" in refusal(tmp_path / "home", **{name: "9999999999"})
+
+
+def test_the_values_of_functions_without_a_wish_follow_a_smaller_maximum(tmp_path: Path) -> None:
+    code = "print(settings.WF_FUNCTION_TIMEOUT_SECONDS, settings.WF_FUNCTION_MEMORY)"
+    done = run(tmp_path, code, WF_FUNCTION_TIMEOUT_MAX_SECONDS="60", WF_FUNCTION_MEMORY_MAX="64m")
+    assert done.stdout.split() == ["60", str(64 << 20)]
 
 
 def test_the_state_folder_is_private(tmp_path: Path) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import socket
 import sys
+from argparse import ArgumentTypeError
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,14 +18,17 @@ from django.core.management.base import BaseCommand, CommandError
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
+logger = logging.getLogger(__name__)
+
 HOST = "127.0.0.1"  # there are no access tokens yet: only programs of this machine are served
+LAST_PORT = 65535
 
 
 class Command(BaseCommand):
     help = "Runs the web server and the task clusters until SIGTERM; brings the database up to date first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("port", nargs="?", type=int, default=8222)
+        parser.add_argument("port", nargs="?", type=_port, default=8222)
         parser.add_argument("-d", "--daemon", action="store_true", help="in the background; see WF_HOME/daemon.log")
         parser.add_argument("--announce-to", type=int, help="a descriptor that is written to once it answers")
 
@@ -46,7 +53,7 @@ class Command(BaseCommand):
         try:
             with home.held(settings.WF_HOME), daemon.pid_file(settings.WF_HOME):
                 sys.exit(self._serve(port, announce_to))
-        except BlockingIOError as error:
+        except home.Held as error:
             raise CommandError("Another worker runs on this WF_HOME. Stop it, or take another folder.") from error
 
     def _serve(self, port: int, announce_to: int | None) -> int:
@@ -57,18 +64,37 @@ class Command(BaseCommand):
         _refuse_taken(port)
         supervisor.hold_signals()
         call_command("migrate", interactive=False, verbosity=0)
+        _refuse_foreign_node()
         reconcile.at_start(platform())
         try:
-            return supervisor.serve(HOST, port, lambda: self._announce(port, announce_to))
+            return supervisor.serve(HOST, port, lambda: _announce(port, announce_to))
         finally:
             reaper.remove_all_kept(platform())
 
-    def _announce(self, port: int, announce_to: int | None) -> None:
-        self.stdout.write(f"Worker Front serves http://{HOST}:{port}/")
-        self.stdout.flush()
-        if announce_to is not None:
-            os.write(announce_to, b"1")
-            os.close(announce_to)
+
+def _announce(port: int, announce_to: int | None) -> None:
+    logger.info("Worker Front serves http://%s:%s/", HOST, port)  # not to stdout, which may be closed by now
+    if announce_to is not None:
+        with suppress(OSError), os.fdopen(announce_to, "wb", buffering=0) as starter:  # it may have been killed
+            starter.write(b"1")
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= LAST_PORT:
+        raise ArgumentTypeError(f"{text!r} must be a port from 1 to {LAST_PORT}")
+    return int(text)
+
+
+def _refuse_foreign_node() -> None:
+    """Rows are told apart by their node: two workers of one name would take each other's for left behind."""
+    from functions.models import Configuration
+
+    owner = Configuration.objects.claim(settings.WF_NODE, settings.WF_INSTANCE)
+    if owner != settings.WF_INSTANCE:
+        raise CommandError(
+            f"In this database the node {settings.WF_NODE!r} is another worker. Give this one a WF_NODE of its own. If "
+            f"that one is gone for good, this one takes its place with {owner} in the file {settings.WF_HOME}/instance."
+        )
 
 
 def _refuse_taken(port: int) -> None:
@@ -77,5 +103,5 @@ def _refuse_taken(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the last worker do not count
         try:
             probe.bind((HOST, port))
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise CommandError(f"Port {port} cannot be served: {error}") from error

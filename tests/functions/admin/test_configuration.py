@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings as django_settings
 
+from functions.admin.configuration import ConfigurationForm
 from functions.models import Configuration
 from tests.functions.admin.conftest import staff
 from tests.functions.conftest import join_background_work
@@ -102,6 +103,31 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(browser: Cl
     response = browser.post(page_of(browser), loaded)
     assert "Somebody has changed it" in response.content.decode()
     assert (stored()["container_pool_num"], stored()["using_rest_mode"]) == (9, False)
+
+
+def test_of_two_who_save_at_the_same_moment_one_is_told(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, check = form(browser), ConfigurationForm.clean
+
+    def checked_just_before(self: ConfigurationForm) -> dict[str, Any]:
+        fields = check(self)
+        Configuration.objects.change(row(), container_pool_num=9)
+        return fields
+
+    monkeypatch.setattr(ConfigurationForm, "clean", checked_just_before)
+    page = browser.post(page_of(browser), loaded, follow=True).content.decode()
+    assert "Somebody else has changed it at the same moment" in page
+    assert "was changed successfully" not in page
+    assert stored()["using_rest_mode"] is False
+
+
+def test_a_pool_that_the_variables_made_too_large_forbids_no_other_change(browser: Client, settings: Settings) -> None:
+    before = {**VALUES, "container_pool_limit": 3}
+    Configuration.objects.change(Configuration.objects.of(django_settings.WF_NODE), **before)
+    settings.WF_POOL_MEMORY = 5 * settings.WF_FUNCTION_MEMORY
+    browser.post(page_of(browser), form(browser, container_pool_limit=3, rest_container_life_time=20))
+    assert stored() == {**before, "rest_container_life_time": 20}
+    browser.post(page_of(browser), form(browser, container_pool_limit=3, container_pool_num=3))
+    assert stored()["container_pool_num"] == 2
 
 
 def test_nobody_adds_or_deletes_one(browser: Client) -> None:

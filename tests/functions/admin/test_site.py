@@ -53,12 +53,12 @@ def test_nothing_else_is_served_as_a_file(client: Client, path: str) -> None:
 def test_the_task_queue_is_not_in_the_admin(browser: Client) -> None:
     registered = {model._meta.object_name for model in admin.site._registry}
     assert {"Function", "Image", "Execution"} <= registered
-    assert registered.isdisjoint({"OrmQ", "Schedule"})
+    assert registered.isdisjoint({"OrmQ", "Schedule", "Task", "Success", "Failure"})
     index = browser.get("/admin/").content.decode()
     assert "Functions" in index
     assert "Scheduled tasks" not in index
-    for path in ("/admin/django_q/schedule/", "/admin/django_q/ormq/", "/admin/django_q/schedule/add/"):
-        assert browser.get(path).status_code == 404
+    for path in ("schedule/", "ormq/", "schedule/add/", "success/", "failure/"):
+        assert browser.get(f"/admin/django_q/{path}").status_code == 404
 
 
 def test_a_stranger_is_sent_to_the_login_page(client: Client) -> None:

@@ -6,9 +6,11 @@ import threading
 import time
 
 import pytest
+from django.conf import settings as django_settings
 
-from functions.errors import NodeSaturated
-from functions.invoke.admission import Admission
+from functions import liveness
+from functions.errors import Draining, NodeSaturated
+from functions.invoke.admission import Admission, refuse_while_draining
 from functions.invoke.stages import Stages
 
 
@@ -67,3 +69,40 @@ def test_who_waits_gets_the_next_slot_and_the_wait_is_counted() -> None:
     assert got.wait(20)
     thread.join()
     assert waiting.spent_ms["queue"] >= 40
+
+
+def test_after_one_wait_in_vain_nobody_waits_until_a_slot_gets_free() -> None:
+    admission, second = Admission(slots=1, wait_s=0.01), stages()
+    with admission.slot(stages()):
+        with pytest.raises(NodeSaturated), admission.slot(stages()):
+            pass
+        admission._wait_s = 60
+        with pytest.raises(NodeSaturated), admission.slot(second):
+            pass
+    assert second.spent_ms["queue"] < 30_000
+    thread = threading.Thread(target=lambda: admission.slot(stages()).__enter__())
+    with admission.slot(stages()):
+        thread.start()
+        thread.join(0.05)
+        assert thread.is_alive()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_calls_are_refused_while_the_supervisor_that_says_so_lives() -> None:
+    django_settings.WF_DRAINING.write_text(liveness.me())
+    try:
+        with pytest.raises(Draining):
+            refuse_while_draining()
+    finally:
+        django_settings.WF_DRAINING.unlink()
+    refuse_while_draining()
+
+
+@pytest.mark.parametrize("left", ["", "0" * 32])
+def test_what_a_killed_supervisor_has_left_refuses_nothing(left: str) -> None:
+    django_settings.WF_DRAINING.write_text(left)
+    try:
+        refuse_while_draining()
+    finally:
+        django_settings.WF_DRAINING.unlink()
