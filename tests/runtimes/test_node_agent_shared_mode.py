@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ exports.handle = async (word) => {
 """
 
 DO = "exports.handle = (how) => { console.log('begun'); return eval(how); };"
+WAIT = "new Promise((done) => setTimeout(done, ms, 'waited'))"
 NEVER = "new Promise(() => {})"
 
 
@@ -140,3 +142,19 @@ def test_a_handler_that_cannot_be_loaded_is_told_once_and_ends_the_agent(start: 
     answer = agent.call()
     assert (answer.error["kind"], answer.stdout) == ("init", "looking\n")
     assert agent.wait() == 0
+
+
+def test_a_call_that_takes_all_descriptors_does_not_end_the_others(start: Start, node: str) -> None:
+    agent = start(f"exports.handle = (ms) => {{ console.log('begun'); return {WAIT}; }};", mode="shared")
+    running = begin(agent, 1500)
+    soft, hard = resource.prlimit(agent.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(agent.process.pid, resource.RLIMIT_NOFILE, (3, hard))
+    newcomer = agent.connect()
+    assert running.answer().value == "waited"
+    resource.prlimit(agent.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    if "node12" in node:  # it tells the agent, which makes room for another
+        assert agent.wait() == 0
+    else:
+        ready = newcomer.receive()
+        assert ready
+        assert ready["type"] == "ready"
