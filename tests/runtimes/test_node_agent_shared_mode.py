@@ -40,6 +40,20 @@ exports.handle = async (word) => {
 };
 """
 
+LISTEN = """
+let hear;
+const listen = () => new Promise((done) => { hear = done; }).then((word) => {
+  listen();
+  console.log(`heard ${word}`);
+});
+listen();
+exports.handle = ({ say, ms }) => {
+  console.log('begun');
+  hear(say);
+  return new Promise((done) => setTimeout(done, ms));
+};
+"""
+
 DO = "exports.handle = (how) => { console.log('begun'); return eval(how); };"
 WAIT = "new Promise((done) => setTimeout(done, ms, 'waited'))"
 NEVER = "new Promise(() => {})"
@@ -78,6 +92,14 @@ def test_output_of_no_call_goes_to_the_containers_log(start: Start) -> None:
     assert agent.call("not").stdout == ""
     assert agent.call("wait").stdout == "later wait\n"
     assert agent.output() == "later not\n"
+
+
+def test_what_loading_prints_later_is_the_first_calls_only_as_long_as_that_is_the_only_one(start: Start) -> None:
+    agent = start(LISTEN, mode="shared")
+    first = begin(agent, {"say": "first", "ms": 700})
+    assert agent.call({"say": "second", "ms": 20}).stdout == "begun\n"
+    assert first.answer().stdout == "heard first\n"
+    assert agent.output() == "heard second\n"
 
 
 def test_an_exit_ends_all_calls(start: Start) -> None:
