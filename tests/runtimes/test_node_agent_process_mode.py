@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.runtimes.agent_process import call_frame
-from tests.runtimes.node_process import IDENTITY, WAIT, at_once, becomes, children
+from tests.runtimes.node_process import IDENTITY, WAIT, at_once, becomes, begin, children
 
 if TYPE_CHECKING:
     from tests.runtimes.node_agent import StartMany
@@ -97,10 +98,15 @@ def test_a_handler_that_exits_while_it_is_loaded_is_told_and_ends_the_agent(star
     assert agent.wait() == 0
 
 
-def test_large_events_and_results_pass(start_many: StartMany) -> None:
-    agent = start_many(IDENTITY)
+def test_many_large_events_and_results_at_once_take_no_heap_of_the_supervisor(
+    start_many: StartMany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NODE_OPTIONS", "--max-old-space-size=16")  # MB; a call's process has its share of the memory
+    agent = start_many(IDENTITY, memory=256 << 20)
     event = {"text": "x" * 6_000_000}
-    assert all(answer.value == event for answer in at_once(agent, [event] * 3))
+    with ThreadPoolExecutor(8) as threads:
+        for connection in list(threads.map(lambda _: begin(agent, event), range(8))):
+            assert connection.answer().value == event
 
 
 @pytest.mark.parametrize(
