@@ -33,7 +33,8 @@ class Container:
     cpus: float
     network_mode: str  # NETWORK, NO_NETWORK, or joined(...)
     channel_folder: str | None  # a folder of the host for a unix channel; None for tcp
-    serves_many: bool = False  # calls in processes of their own; an init reaps what they leave
+    serves_many: bool = False  # calls in processes of their own
+    is_long_lived: bool = False  # an init reaps what its calls leave
 
 
 def joined(container_id: str) -> str:
@@ -63,7 +64,7 @@ def _host_config(wanted: Container) -> dict[str, Any]:
         "MemorySwap": wanted.memory,
         "NanoCpus": int(wanted.cpus * 1e9),
         "PidsLimit": PIDS_OF_MANY if wanted.serves_many else PIDS,
-        "Init": wanted.serves_many,
+        "Init": wanted.is_long_lived,
         "OomScoreAdj": 500,
         "Ulimits": [
             {"Name": "nofile", "Soft": OPEN_FILES, "Hard": OPEN_FILES},

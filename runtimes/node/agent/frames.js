@@ -68,8 +68,8 @@ class FrameParser {
   _cut() {
     const bytes = this._join();
     const frame = bytes.slice(0, this.wanted);
-    this.pieces = [bytes.slice(this.wanted)];
     this.held -= this.wanted;
+    this.pieces = this.held > 0 ? [bytes.slice(this.wanted)] : []; // an empty one would keep all of it in memory
     this.wanted = HEADER;
     return frame;
   }

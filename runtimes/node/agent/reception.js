@@ -36,7 +36,10 @@ class Reception {
   }
 
   listen(channel, onListening) {
-    this.server = listen(channel, (socket) => this._accept(socket), onListening);
+    this.server = listen(channel, (socket) => this._accept(socket), () => {
+      this.server.on('error', () => this._failToAccept());
+      if (onListening) onListening();
+    });
   }
 
   // Places have become free, or are new.
@@ -91,6 +94,12 @@ class Reception {
       this._look();
     });
     this.queue(session);
+  }
+
+  // No descriptors, and libuv has lost the one that it keeps for this case: it would try again without end.
+  _failToAccept() {
+    this.drain();
+    this._close();
   }
 
   // Whoever has connected by now is accepted before. Newer versions of Node accept one in each turn of the event loop.

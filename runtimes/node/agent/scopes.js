@@ -27,7 +27,7 @@ class Scopes {
     this.logLimit = logLimit;
     this.storage = new AsyncLocalStorage();
     this.calls = new Map(); // that run, by their logs; null for loading
-    // What loading prints, then and later, belongs to the first call, as long as that runs.
+    // What loading prints, then and later, belongs to the first call, until that ends or there is a second one.
     this.loading = { log: new CallLog(logLimit), call: null };
     this.calls.set(this.loading.log, null);
     this.hasCalled = false;
@@ -35,9 +35,12 @@ class Scopes {
 
   // For the next call.
   newLog() {
-    const log = this.hasCalled ? new CallLog(this.logLimit) : this.loading.log;
+    if (this.hasCalled) {
+      this.loading.log = containerLog;
+      return new CallLog(this.logLimit);
+    }
     this.hasCalled = true;
-    return log;
+    return this.loading.log;
   }
 
   load(work) {

@@ -10,7 +10,9 @@ const { decode, ready } = require('./frames');
 const { loadHandler } = require('./handler');
 const { CallLog, captureOutput } = require('./output');
 
-const GRACE_MS = 5000; // for whoever is connected when the lifetime is over
+const { clearTimeout, setImmediate, setTimeout } = global; // a function may replace them, as tests do
+
+const GRACE_MS = 5000; // for whoever has its `ready` when the lifetime is over, or gets it later
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function isCall(frame) {
@@ -102,6 +104,10 @@ class ContainerServer {
     this.log = new CallLog(settings.logLimit);
     this.single = new SingleCall(settings, this.log, () => guard.exit(0));
     this.ready = ready(settings.runtime);
+    this.connections = new Set();
+    this.isLoaded = false;
+    this.isOver = false; // its lifetime
+    this.grace = null;
     this.server = listen(settings.channel, (socket) => this._accept(socket), () => this._begin());
     if (settings.lifetime > 0) this._limit(settings.lifetime * 1000);
   }
@@ -116,14 +122,25 @@ class ContainerServer {
     // During the call only what the handler waits for keeps the event loop alive, so that onIdle is heard.
     socket.unref();
     const connection = new Connection(socket);
+    this._add(connection);
     await this.single.load();
+    this.isLoaded = true;
     connection.pass(this.ready);
     connection.receive((frame) => this._take(connection, frame));
+    this._look();
+  }
+
+  _add(connection) {
+    this.connections.add(connection);
+    connection.whenClosed(() => {
+      this.connections.delete(connection);
+      this._look();
+    });
   }
 
   _take(connection, frame) {
     connection.stopReceiving();
-    if (this.single.serve(connection, frame)) this.server.close();
+    if (this.single.serve(connection, frame)) this._stopListening();
     else connection.close();
   }
 
@@ -133,11 +150,21 @@ class ContainerServer {
   }
 
   _expire() {
-    const end = () => {
-      if (!this.single.call) guard.exit(0);
-    };
-    setTimeout(end, GRACE_MS).unref();
-    this.server.close(end);
+    this.isOver = true;
+    this._stopListening();
+  }
+
+  _stopListening() {
+    this.server.close();
+    this._look();
+  }
+
+  // Whether it is time to end: not with a call, nor as long as somebody waits for its `ready`.
+  _look() {
+    clearTimeout(this.grace);
+    if (!this.isOver || this.single.call) return;
+    if (this.connections.size === 0) guard.exit(0);
+    else if (this.isLoaded) this.grace = setTimeout(() => guard.exit(0), GRACE_MS);
   }
 }
 

@@ -15,6 +15,8 @@ const ENTRY = path.join(__dirname, 'agent.js');
 const CHANNEL = 3; // its descriptor of the socket to us
 const HEAP_SHARE = 0.75; // of the memory of one call; the rest is for buffers, code and stacks
 const MIB = 1024 * 1024;
+const STREAMS = ['stdout', 'stderr'];
+const LAST = ['result', 'error', 'refused'];
 const HEAP_IS_FULL = /^FATAL ERROR: .*heap out of memory/m;
 
 function flags(settings) {
@@ -52,11 +54,22 @@ function fail(child) {
   throw new Error('a process cannot be started');
 }
 
+// { stream, data } of a log frame; null when it has no such things.
+function logIn(frame) {
+  try {
+    const { stream, data } = decode(frame);
+    return STREAMS.includes(stream) && typeof data === 'string' ? { stream, data } : null;
+  } catch (error) {
+    return null;
+  }
+}
+
 class SpareProcess {
   // `owner` hears loaded(spare), failed(spare), died(spare), answered(spare, frame) and cancelled(spare, whenOver). Throws when there is no process to be had.
   constructor(settings, folder, owner) {
     this.folder = folder;
     this.owner = owner;
+    this.isLoading = true;
     this.isLoaded = false;
     this.isOver = false; // it has answered, has died, or has been given up
     this.session = null; // of its call
@@ -108,24 +121,33 @@ class SpareProcess {
     this.raw.close();
   }
 
+  // A function can write on this channel as well: what is not due ends its process, and nothing else.
   _take(frame) {
     if (this.isOver) return;
     const type = typeOf(frame);
     if (type === 'log') this._log(frame);
-    else if (type === 'loaded') this._loaded();
-    else if (type === 'failed') this.owner.failed(this);
-    else if (this.session) this._answer(type === 'refused' ? null : frame);
+    else if (this.isLoading && type === 'loaded') this._loaded();
+    else if (this.isLoading && type === 'failed') this._failed();
+    else if (this.session && LAST.includes(type)) this._answer(type === 'refused' ? null : frame);
+    else this.kill();
   }
 
   _loaded() {
+    this.isLoading = false;
     this.isLoaded = true;
     this.owner.loaded(this);
   }
 
+  _failed() {
+    this.isLoading = false;
+    this.owner.failed(this);
+  }
+
   // The process cuts by itself. That counts what it has printed, but not what its children have.
   _log(frame) {
-    const { stream, data } = decode(frame);
-    this.log.write(stream, Buffer.from(data));
+    const log = logIn(frame);
+    if (log) this.log.write(log.stream, Buffer.from(log.data));
+    else this.kill();
   }
 
   _answer(frame) {

@@ -71,6 +71,14 @@ def test_open_files_and_core_dumps_are_limited() -> None:
     }
 
 
+@pytest.mark.parametrize(("level", "pids"), [({}, 256), ({"serves_many": True}, 1024)])
+def test_a_container_for_many_calls_has_more_processes_and_a_long_lived_one_an_init(
+    level: dict[str, bool], pids: int
+) -> None:
+    assert (host(replace(WANTED, **level))["PidsLimit"], host(replace(WANTED, **level))["Init"]) == (pids, False)
+    assert host(replace(WANTED, is_long_lived=True))["Init"] is True
+
+
 def test_the_engine_s_own_log_is_capped() -> None:
     assert host()["LogConfig"]["Config"] == {"max-size": "256k", "max-file": "1"}
 
