@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.runtimes.agent_process import AgentProcess, call_frame
+from tests.runtimes.python_function import AGENT
 
 if TYPE_CHECKING:
     from tests.runtimes.python_function import PythonFunction
@@ -19,6 +20,15 @@ WITH_THREAD = "import threading, time\nthreading.Thread(target=time.sleep, args=
 def start(function: PythonFunction, source: str, **settings: object) -> AgentProcess:
     env = {f"WF_{name.upper()}": str(value) for name, value in settings.items()}
     return function.agent(source, mode="process", env=env)
+
+
+def shorten_grace(function: PythonFunction, seconds: float) -> None:
+    """Its agent waits so long for a peer that could still call, so that a test need not."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(AGENT.parent)!r})\n"
+        f"from wf_agent import server, supervisor; server.GRACE_S = {seconds}; supervisor.main()"
+    )
+    function.command = [*function.command[:-1], "-c", code]
 
 
 def begin(agent: AgentProcess, event: object = None):
@@ -54,8 +64,12 @@ def below(folder: Path) -> set[Path]:
     return {Path(parent, name) for parent, folders, files in os.walk(folder) for name in folders + files}
 
 
-def end(agent: AgentProcess) -> None:
+def drain(agent: AgentProcess) -> None:
     connection = agent.connect()
     connection.send({"type": "lifetime", "lifetime_s": 0})
     connection.close()
+
+
+def end(agent: AgentProcess) -> None:
+    drain(agent)
     assert agent.wait() == 0, agent.output()

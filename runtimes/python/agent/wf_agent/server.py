@@ -13,7 +13,7 @@ from wf_agent.lifetime import Lifetime
 
 # A moment without anything to do, in which a process is made ahead.
 QUIET_S = 0.002
-# After the agent has stopped listening: for peers that are about to call, or have not closed.
+# For peers that are about to call, or have not closed.
 GRACE_S = 5
 HEAD = ("type", "id", "lifetime_s")
 
@@ -27,7 +27,8 @@ class Server:
         self._waiting = deque()
         self._connections = set()
         self._in_flight = set()  # connections whose call is there and not answered
-        self._grace_until = None  # set once it has stopped listening
+        self._listening = True
+        self._grace_until = 0  # of the last `ready`, the last answer, and the end of listening
         self._ready = encode({"type": "ready", "runtime": settings.runtime, "agent_version": AGENT_VERSION})
 
     def run(self) -> None:
@@ -43,31 +44,39 @@ class Server:
 
     def _patience(self):
         times = [QUIET_S] if self._places.wants_more else []
-        if self._grace_until is not None:
-            times.append(self._grace_until - monotonic())
-        elif not self._in_flight and self._lifetime.left() is not None:
-            times.append(self._lifetime.left())
+        left = self._time_left()
+        if left is not None:
+            times.append(left)
         return min(times) if times else None
 
+    def _time_left(self):
+        """Seconds until it has nothing to wait for any more; None as long as there is no such moment."""
+        if self._in_flight or self._waiting:
+            return None
+        left = self._lifetime.left() if self._listening else 0
+        if left is None:
+            return None
+        # Whoever has its `ready` may call; when it listens no more, everybody may still close.
+        here = [peer for peer in self._connections if peer.seat] if self._listening else self._connections
+        return max(left, self._grace_until - monotonic() if here else 0, 0)
+
     def _note_lifetime(self) -> None:
-        over = self._lifetime.draining or (not self._in_flight and self._lifetime.left() == 0)
-        if over and self._grace_until is None:
+        if self._listening and (self._lifetime.draining or self._time_left() == 0):
             self._stop_listening()
 
     def _stop_listening(self) -> None:
         """Who has connected by now is served."""
         self._accept()
+        self._listening = False
         self._loop.forget(self._listener.fileno())
         self._listener.close()
+        self._give_grace()
+
+    def _give_grace(self) -> None:
         self._grace_until = monotonic() + GRACE_S
 
     def _over(self) -> bool:
-        if self._grace_until is None:
-            return False
-        if self._in_flight:
-            self._grace_until = monotonic() + GRACE_S
-            return False
-        return not self._connections or monotonic() >= self._grace_until
+        return not self._listening and self._time_left() == 0
 
     # -- connections
 
@@ -93,6 +102,7 @@ class Server:
             connection = self._waiting.popleft()
             connection.seat = seat
             connection.send(self._ready)
+            self._give_grace()
             if connection.call is not None:
                 self._begin(connection)
 
@@ -182,4 +192,5 @@ class Server:
         connection.running = False
         self._in_flight.discard(connection)
         self._lifetime.call_ended()
+        self._give_grace()
         self._places.end(seat, farewell)
