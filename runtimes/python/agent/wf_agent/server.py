@@ -10,6 +10,7 @@ from wf_agent import AGENT_VERSION, frames
 from wf_agent.codec import decode_head, encode
 from wf_agent.connection import Connection
 from wf_agent.lifetime import Lifetime
+from wf_agent.listener import FULL_S, accept
 
 # A moment without anything to do, in which a process is made ahead.
 QUIET_S = 0.002
@@ -28,6 +29,7 @@ class Server:
         self._connections = set()
         self._in_flight = set()  # connections whose call is there and not answered
         self._listening = True
+        self._deaf_until = None  # it listens and has no descriptor for another peer
         self._grace_until = 0  # of the last `ready`, the last answer, and the end of listening
         self._ready = encode({"type": "ready", "runtime": settings.runtime, "agent_version": AGENT_VERSION})
 
@@ -36,6 +38,7 @@ class Server:
         self._loop.watch(self._listener.fileno(), self._accept)
         while not self._over():
             quiet = not self._loop.turn(self._patience())
+            self._hear_again()
             self._seat_waiting()
             self._places.tend(len(self._waiting), quiet)
             self._note_lifetime()
@@ -43,11 +46,12 @@ class Server:
     # -- the end
 
     def _patience(self):
-        times = [QUIET_S] if self._places.wants_more else []
-        left = self._time_left()
-        if left is not None:
-            times.append(left)
-        return min(times) if times else None
+        times = [
+            QUIET_S if self._places.wants_more else None,
+            self._deaf_until - monotonic() if self._deaf_until else None,
+            self._time_left(),
+        ]
+        return min((time for time in times if time is not None), default=None)
 
     def _time_left(self):
         """Seconds until it has nothing to wait for any more; None as long as there is no such moment."""
@@ -67,7 +71,7 @@ class Server:
     def _stop_listening(self) -> None:
         """Who has connected by now is served."""
         self._accept()
-        self._listening = False
+        self._listening, self._deaf_until = False, None
         self._loop.forget(self._listener.fileno())
         self._listener.close()
         self._give_grace()
@@ -81,18 +85,27 @@ class Server:
     # -- connections
 
     def _accept(self, _event=None) -> None:
-        while True:
-            try:
-                fd = self._listener._accept()[0]
-            except BlockingIOError:
-                return
-            except OSError:  # the peer has thought better of it
-                continue
+        fd = self._next_peer()
+        while fd is not None:
             connection = Connection(self._loop, fd, self)
             self._connections.add(connection)
             self._waiting.append(connection)
             self._places.load()
             self._seat_waiting()
+            fd = self._next_peer()
+
+    def _next_peer(self):
+        try:
+            return accept(self._listener)
+        except OSError:
+            self._loop.forget(self._listener.fileno())
+            self._deaf_until = monotonic() + FULL_S
+            return None
+
+    def _hear_again(self) -> None:
+        if self._deaf_until and monotonic() >= self._deaf_until and self._listening:
+            self._deaf_until = None
+            self._loop.watch(self._listener.fileno(), self._accept)
 
     def _seat_waiting(self) -> None:
         while self._waiting:

@@ -152,6 +152,7 @@ def serve(settings) -> None:
 
     status = 1
     try:
+        _end_a_thread()
         output.route()
         loop = Loop()
         Server(settings, loop, listen(settings.channel), Threads(settings, loop)).run()
@@ -161,3 +162,10 @@ def serve(settings) -> None:
     finally:
         child.flush()
         os._exit(status)
+
+
+def _end_a_thread() -> None:
+    """The first one that ends loads a library, and the process aborts when a call has taken all descriptors by then."""
+    first = threading.Thread(target=int)
+    first.start()
+    first.join()
