@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.runtimes.agent_process import AgentProcess, call_frame
+from tests.runtimes.agent_process import AgentProcess, Connection, call_frame
 from tests.runtimes.python_function import AGENT
 
 if TYPE_CHECKING:
@@ -22,13 +22,14 @@ def start(function: PythonFunction, source: str, **settings: object) -> AgentPro
     return function.agent(source, mode="process", env=env)
 
 
+def change_agent(function: PythonFunction, statements: str) -> None:
+    """Run them before the agent starts: for what would take too long, or cannot be hit from outside."""
+    code = f"import sys; sys.path.insert(0, {str(AGENT.parent)!r})\n{statements}\n"
+    function.command = [*function.command[:-1], "-c", code + "from wf_agent.supervisor import main; main()"]
+
+
 def shorten_grace(function: PythonFunction, seconds: float) -> None:
-    """Its agent waits so long for a peer that could still call, so that a test need not."""
-    code = (
-        f"import sys; sys.path.insert(0, {str(AGENT.parent)!r})\n"
-        f"from wf_agent import server, supervisor; server.GRACE_S = {seconds}; supervisor.main()"
-    )
-    function.command = [*function.command[:-1], "-c", code]
+    change_agent(function, f"from wf_agent import server; server.GRACE_S = {seconds}")
 
 
 def begin(agent: AgentProcess, event: object = None):
@@ -39,6 +40,14 @@ def begin(agent: AgentProcess, event: object = None):
 
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def at_its_end(connection: Connection) -> bool:
+    """A close with unread bytes may arrive as a reset."""
+    try:
+        return connection.receive() is None
+    except ConnectionResetError:
+        return True
 
 
 def alive(pid: int) -> bool:

@@ -176,13 +176,15 @@ class Pool:
             self._spares.append(spare)
 
     def _children_ended(self, _) -> None:
-        for pid, status in self._watch.reap().items():
-            self._temporary.removers.discard(pid)
+        reaped = self._watch.reap()
+        removed = [pid for pid in reaped if self._temporary.removers.pop(pid, None)]
+        for pid, status in reaped.items():
             if self._zygote and pid == self._zygote.pid:
                 self._zygote_ended(status)
             else:
                 self._ended(pid, status)
-        self._settle()
+        if len(removed) < len(reaped):  # what cannot be removed must not be tried again and again
+            self._settle()
 
     def _zygote_ended(self, status: int) -> None:
         """While it loads that is the outcome of loading. Later it was killed: another one takes its place."""
@@ -218,7 +220,7 @@ class Pool:
     def _settle(self) -> None:
         """End what ended processes have left; when there is nothing more, say so to those who wait for it."""
         zygote_pid = {self._zygote.pid} if self._zygote else set()
-        own = zygote_pid | set(self._by_pid) | self._temporary.removers
+        own = zygote_pid | set(self._by_pid) | set(self._temporary.removers)
         left = [pid for pid in leftovers.children(os.getpid()) if pid not in own]
         for pid in left:
             leftovers.end_tree(pid)

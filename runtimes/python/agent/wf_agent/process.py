@@ -169,6 +169,11 @@ def close_ends(ends) -> None:
         os.close(fd)
 
 
+def close_from(fd: int) -> None:
+    """In a forked child: give back what it has inherited and does not need."""
+    os.closerange(fd, max(map(int, os.listdir("/proc/self/fd"))) + 1)
+
+
 def seen_as(kind, pid: int, own, token: bytes, settings) -> HandlerProcess:
     """A process that exists, from its pid and the supervisor's ends."""
     control, stdout, stderr = own

@@ -103,7 +103,7 @@ class Server:
             return None
 
     def _hear_again(self) -> None:
-        if self._deaf_until and monotonic() >= self._deaf_until and self._listening:
+        if self._deaf_until and monotonic() >= self._deaf_until:
             self._deaf_until = None
             self._loop.watch(self._listener.fileno(), self._accept)
 
