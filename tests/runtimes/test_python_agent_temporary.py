@@ -120,3 +120,18 @@ def test_what_cannot_be_removed_is_tried_again_after_the_next_call_only(function
         assert tried.read_text() == "x"
         agent.call()
         assert becomes_true(lambda: tried.read_text() == "xx")
+
+
+def test_loading_keeps_its_files_when_a_process_that_it_has_left_ends(function, tmp):
+    source = f"""
+        import os, pathlib, subprocess, time
+        model = pathlib.Path({str(tmp)!r}, "model")
+        model.touch()
+        orphan = subprocess.run("sleep 0.1 >/dev/null & echo $!", shell=True, stdout=subprocess.PIPE).stdout
+        while os.path.exists("/proc/%d" % int(orphan)):
+            time.sleep(0.01)
+        def lambda_handler(event, context):
+            return model.exists()
+    """
+    with start(function, source, tmp=tmp) as agent:
+        assert agent.call().value is True

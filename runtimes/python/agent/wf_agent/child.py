@@ -6,7 +6,7 @@ import sys
 from os import _exit  # by itself: whatever user code does to `os`, this process ends where it must
 
 from wf_agent import codec, frames, handler, memory, outcome, signals
-from wf_agent.process import CHANNEL_LOST, close_from
+from wf_agent.process import CHANNEL_LOST, FAILED, close_from
 
 CONTROL = 3
 FIRST_UNUSED = CONTROL + 1
@@ -109,7 +109,7 @@ def serve(settings, channel: Channel) -> None:
     """Load the handler when the first message says so; the second one is the call."""
     channel.receive()
     function, failure = load(settings.handler)
-    channel.send(b"")
+    channel.send(FAILED if failure else b"")
     serve_call(settings, channel, function, failure)
 
 

@@ -12,8 +12,6 @@ from wf_agent.connection import Connection
 from wf_agent.lifetime import Lifetime
 from wf_agent.listener import FULL_S, accept
 
-# A moment without anything to do, in which a process is made ahead.
-QUIET_S = 0.002
 # For peers that are about to call, or have not closed.
 GRACE_S = 5
 HEAD = ("type", "id", "lifetime_s")
@@ -47,7 +45,7 @@ class Server:
 
     def _patience(self):
         times = [
-            QUIET_S if self._places.wants_more else None,
+            self._places.patience(),
             self._deaf_until - monotonic() if self._deaf_until else None,
             self._time_left(),
         ]
@@ -114,7 +112,9 @@ class Server:
                 return
             connection = self._waiting.popleft()
             connection.seat = seat
-            connection.send(self._ready)
+            if not connection.is_ready:
+                connection.is_ready = True
+                connection.send(self._ready)
             self._give_grace()
             if connection.call is not None:
                 self._begin(connection)
@@ -169,12 +169,14 @@ class Server:
             self._begin(connection)
 
     def _begin(self, connection) -> None:
-        connection.running = True
         seat = connection.seat
-        self._places.first_logs(seat)
-        seat.changed = lambda _: self._progress(connection)
-        seat.send(connection.call)
+        if not self._places.call(seat, connection.call):  # there will be another one
+            connection.seat = None
+            self._waiting.appendleft(connection)
+            return
+        connection.running = True
         connection.call = b""
+        seat.changed = lambda _: self._progress(connection)
         self._progress(connection)
 
     def _progress(self, connection) -> None:

@@ -81,8 +81,6 @@ class ThreadCall:
 class Threads:
     """At most WF_CONCURRENCY calls at once. `failed` says that the handler cannot be loaded."""
 
-    wants_more = False
-
     def __init__(self, settings, loop):
         self.failed = False
         self._settings = settings
@@ -109,11 +107,13 @@ class Threads:
         self._in_use.add(taken)
         return taken
 
-    def first_logs(self, seat) -> None:
+    def call(self, seat, payload: bytes) -> bool:
         if self._loading_log:
             self._loading_log.end()
             seat.logs.follow(self._loading_log)
             self._loading_log = None
+        seat.send(payload)
+        return True
 
     def give_back(self, seat) -> None:
         self._in_use.discard(seat)
@@ -127,6 +127,9 @@ class Threads:
 
     def tend(self, waiting: int, quiet: bool) -> None:
         """There is nothing to be made ahead."""
+
+    def patience(self) -> None:
+        """For ever."""
 
     def _new_log(self) -> CallLog:
         return CallLog(self._settings.log_limit, self._wake)

@@ -12,7 +12,7 @@ import sys
 from time import monotonic, sleep
 
 from wf_agent import child, leftovers, signals, temporary
-from wf_agent.process import TOKEN_SIZE, close_ends
+from wf_agent.process import FAILED, TOKEN_SIZE, close_ends
 
 ENDS = 3
 # A thread that was joined may need a moment to leave the kernel's list.
@@ -30,7 +30,7 @@ def serve(folder: str):
         channel.receive()
         function, failure = child.load(settings.handler)
         if failure or _has_threads():
-            channel.send(b"failed" if failure else b"threads")
+            channel.send(FAILED if failure else b"threads")
             _prepare(folder)
             child.serve_call(settings, channel, function, failure)
         else:
