@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socketserver
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,6 +55,48 @@ def test_a_handler_that_starts_threads_is_loaded_for_each_call(function, tmp):
         with ThreadPoolExecutor(4) as callers:
             for answer in callers.map(agent.call, range(8)):
                 assert (answer.value, answer.stdout, answer.stderr) == (2, "loading\n", "")
+
+
+class Echo(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        for line in self.rfile:
+            self.wfile.write(line)
+
+
+def test_a_handler_that_connects_somewhere_is_loaded_for_each_call(function):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever).start()
+        source = f"""
+            import socket
+            lines = socket.create_connection({server.server_address!r}).makefile("rw")
+            def lambda_handler(event, context):
+                print(event, file=lines, flush=True)
+                return int(lines.readline())
+        """
+        with start(function, source) as agent:
+            first = agent.call(-1)
+            assert (first.value, "has opened connections" in first.stderr) == (-1, True)
+            with ThreadPoolExecutor(4) as callers:
+                assert [answer.value for answer in callers.map(agent.call, range(20))] == list(range(20))
+        server.shutdown()
+
+
+@pytest.mark.parametrize("opened", ["socketpair()", "create_connection(server.getsockname())"])
+def test_what_loading_has_connected_and_dropped_is_no_reason_for_it(function, opened):
+    source = f"""
+        import os, socket
+        server = socket.socket()
+        server.listen(1)
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        garbage = [socket.{opened}]
+        garbage.append(garbage)
+        del garbage
+        loader = os.getpid()
+        def lambda_handler(event, context):
+            return os.getppid() == loader
+    """
+    with start(function, source) as agent:
+        assert agent.call().value is True
 
 
 def noting(loaded: Path) -> str:

@@ -5,7 +5,7 @@ import sys
 
 from wf_agent import frames
 from wf_agent.loop import WRITE
-from wf_agent.process import FAILED, HandlerProcess, close_ends
+from wf_agent.process import CONNECTIONS, FAILED, THREADS, HandlerProcess, close_ends
 from wf_agent.stream import Outbox
 
 # How many follow a word of the zygote's: pids and a status.
@@ -71,6 +71,7 @@ class Zygote(CallProcess):
     """The process of zygote.py. `heard(word, numbers)` gets what it says about the children that it forks."""
 
     forks = False  # it has loaded the handler and may be forked
+    hindrance = b""  # or why it may not
     heard = None
 
     def fork(self, request: bytes, ends) -> None:
@@ -84,7 +85,10 @@ class Zygote(CallProcess):
 
     def _accept(self, content: bytes) -> None:
         word, *numbers = content.split(b" ")
-        if self.loaded or content in (FAILED, b"threads"):  # it serves a call itself
+        if self.loaded:  # it serves a call itself
+            super()._accept(content)
+        elif content in (FAILED, THREADS, CONNECTIONS):
+            self.hindrance = content
             super()._accept(content)
         elif content == b"zygote":
             self.forks = True

@@ -16,7 +16,8 @@ QUIET_S = 0.002
 # Before something is tried again that has failed: a call may have taken all memory, processes or files for a while.
 RETRY_S = 0.1
 FEW_FAILURES = 3
-THREADS_NOTICE = b"[loading the handler has started threads: each call loads it anew, ahead of time]\n"
+NOTICE = b"[loading the handler has %s: each call loads it anew, ahead of time]\n"
+HINDRANCES = {process.THREADS: b"started threads", process.CONNECTIONS: b"opened connections"}
 
 
 class Pool:
@@ -208,7 +209,7 @@ class Pool:
         self._alone = True
         self._zygote = None
         if not self.failed:
-            loaded.logs.note(THREADS_NOTICE)
+            loaded.logs.note(NOTICE % HINDRANCES[loaded.hindrance])
         loaded.changed = self._spare_changed
         self._spares.append(loaded)
 

@@ -9,8 +9,8 @@ from wf_agent.logs import LogCapture
 
 READ_SIZE = 262144
 TOKEN_SIZE = 16
-# What a process says that could not load the handler.
-FAILED = b"failed"
+# What a process says that could not load the handler, and one that has loaded it and must not be forked.
+FAILED, THREADS, CONNECTIONS = b"failed", b"threads", b"connections"
 # The status of a handler's process that can no longer reach the supervisor.
 CHANNEL_LOST = 70
 
