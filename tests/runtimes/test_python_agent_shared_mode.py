@@ -185,3 +185,27 @@ def test_it_ends_after_its_lifetime_though_nobody_can_connect(function):
         assert agent.call().value is None
         agent.connect()
         assert agent.wait() == 0
+
+
+def test_a_call_for_which_there_is_no_thread_is_told_so_and_the_others_go_on(function, tmp_path):
+    go = tmp_path / "go"
+    source = f"""
+        import os, threading, time
+        def lambda_handler(event, context):
+            if event == "exhaust":
+                threading.stack_size(1 << 46)  # more than any process may have
+            elif event == "wait":
+                while not os.path.exists({str(go)!r}):
+                    time.sleep(0.01)
+                threading.stack_size(0)
+            return event
+    """
+    with start(function, source) as agent:
+        neighbour, _ = agent.ready()
+        neighbour.send(call_frame("wait"))
+        assert agent.call("exhaust").value == "exhaust"
+        error = agent.call().error
+        assert (error["kind"], error["errorType"]) == ("exit", "RuntimeError")
+        go.touch()
+        assert neighbour.answer().value == "wait"
+        assert agent.call("as ever").value == "as ever"

@@ -65,8 +65,12 @@ class ThreadCall:
 
     def send(self, payload: bytes) -> None:
         output.current_log.set(self.logs)
-        threading.Thread(target=self._run, args=(payload,), daemon=True).start()
-        output.current_log.set(None)
+        try:
+            threading.Thread(target=self._run, args=(payload,), daemon=True).start()
+        except (MemoryError, RuntimeError) as error:  # there is none to be had
+            self.outcome = outcome.error_frame("exit", error)
+        finally:
+            output.current_log.set(None)
 
     def _run(self, payload: bytes) -> None:
         try:
