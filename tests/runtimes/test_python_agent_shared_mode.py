@@ -133,3 +133,79 @@ def test_it_ends_after_its_lifetime_and_after_a_failed_loading(function):
         answer = agent.call()
         assert (answer.error["kind"], answer.error["errorMessage"], answer.stdout) == ("init", "broken", "loading\n")
         assert agent.wait() == 0
+
+
+def test_a_call_that_takes_every_descriptor_leaves_its_neighbours_alone(function):
+    source = """
+        import os, resource, threading, time
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        taken, going_on = [], threading.Event()
+        def take():
+            while True:
+                taken.append(os.dup(0))
+        def give_back():
+            while taken:
+                os.close(taken.pop())
+        def work():
+            before = time.process_time()
+            time.sleep(0.5)
+            return time.process_time() - before
+        def lambda_handler(event, context):
+            calls = {"wait": going_on.wait, "take": take, "go on": going_on.set, "work": work, "give back": give_back}
+            return calls[event]()
+    """
+    with start(function, source) as agent:
+        neighbour, taker, worker, giver, goer = (agent.ready()[0] for _ in range(5))
+        neighbour.send(call_frame("wait"))
+        taker.send(call_frame("take"))
+        assert taker.answer().error["errorType"] == "OSError"
+        waiting = agent.connect()
+        worker.send(call_frame("work"))
+        assert worker.answer().value < 0.25  # seconds of processor
+        goer.send(call_frame("go on"))
+        assert neighbour.answer().value is True
+        giver.send(call_frame("give back"))
+        assert waiting.receive()["type"] == "ready"
+
+
+def test_it_ends_after_its_lifetime_though_nobody_can_connect(function):
+    source = """
+        import os, resource, threading, time
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        def take():
+            while True:
+                try:
+                    os.dup(0)
+                except OSError:
+                    time.sleep(0.001)
+        def lambda_handler(event, context):
+            threading.Thread(target=take).start()
+    """
+    with start(function, source, lifetime=0.5) as agent:
+        assert agent.call().value is None
+        agent.connect()
+        assert agent.wait() == 0
+
+
+def test_a_call_for_which_there_is_no_thread_is_told_so_and_the_others_go_on(function, tmp_path):
+    go = tmp_path / "go"
+    source = f"""
+        import os, threading, time
+        def lambda_handler(event, context):
+            if event == "exhaust":
+                threading.stack_size(1 << 46)  # more than any process may have
+            elif event == "wait":
+                while not os.path.exists({str(go)!r}):
+                    time.sleep(0.01)
+                threading.stack_size(0)
+            return event
+    """
+    with start(function, source) as agent:
+        neighbour, _ = agent.ready()
+        neighbour.send(call_frame("wait"))
+        assert agent.call("exhaust").value == "exhaust"
+        error = agent.call().error
+        assert (error["kind"], error["errorType"]) == ("exit", "RuntimeError")
+        go.touch()
+        assert neighbour.answer().value == "wait"
+        assert agent.call("as ever").value == "as ever"

@@ -3,16 +3,20 @@
 import _socket
 import sys
 
+from wf_agent import frames
 from wf_agent.loop import WRITE
-from wf_agent.process import HandlerProcess, close_ends
+from wf_agent.process import CONNECTIONS, FAILED, THREADS, HandlerProcess, close_ends
 from wf_agent.stream import Outbox
+
+# How many follow a word of the zygote's: pids and a status.
+NUMBERS = {b"forked": 1, b"ended": 2}
 
 
 class CallProcess(HandlerProcess):
     """A process for one call. `changed(process)` is called whenever it has said something, or has ended."""
 
     folder = ""  # its temporary folder
-    called = False  # it has got its call
+    busy = False  # it loads the handler, or serves a call
     finished = False  # nobody waits for anything more of it
     changed = None
 
@@ -27,23 +31,25 @@ class CallProcess(HandlerProcess):
         self._outbox = Outbox(loop, self._control.fileno(), self._control_happened)
 
     def load(self) -> None:
+        self.busy = True
         self._send(b"")
 
-    def send(self, payload: bytes) -> None:
-        """The call."""
-        self.called = True
-        self._send(payload)
+    def send(self, payload: bytes) -> bool:
+        """The call. False when it has ended before."""
+        self.busy = True
         self.count_kills()
+        return self._send(payload)
 
     def release(self) -> None:
         self._loop.forget(self._control.fileno())
         self.close()
 
-    def _send(self, payload: bytes) -> None:
+    def _send(self, payload: bytes) -> bool:
         try:
             self._outbox.send(payload)
-        except OSError:
-            pass  # it has ended, which is told elsewhere
+        except OSError:  # it has ended, which is told elsewhere
+            return False
+        return True
 
     def _control_happened(self, event: int) -> None:
         if event & WRITE:
@@ -65,7 +71,7 @@ class Zygote(CallProcess):
     """The process of zygote.py. `heard(word, numbers)` gets what it says about the children that it forks."""
 
     forks = False  # it has loaded the handler and may be forked
-    failed = False  # the handler could not be loaded
+    hindrance = b""  # or why it may not
     heard = None
 
     def fork(self, request: bytes, ends) -> None:
@@ -78,11 +84,15 @@ class Zygote(CallProcess):
         close_ends(ends)
 
     def _accept(self, content: bytes) -> None:
-        word, *numbers = [content] if content.startswith(b"{") else content.split(b" ")
-        if word == b"zygote":
+        word, *numbers = content.split(b" ")
+        if self.loaded:  # it serves a call itself
+            super()._accept(content)
+        elif content in (FAILED, THREADS, CONNECTIONS):
+            self.hindrance = content
+            super()._accept(content)
+        elif content == b"zygote":
             self.forks = True
-        elif word in (b"forked", b"ended"):
+        elif len(numbers) == NUMBERS.get(word) and all(map(bytes.isdigit, numbers)):
             self.heard(word, [int(number) for number in numbers])
         else:
-            self.failed = self.failed or word == b"failed"
-            super()._accept(content)
+            raise frames.ProtocolError("a message that is not the agent's")

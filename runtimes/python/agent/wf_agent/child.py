@@ -6,10 +6,10 @@ import sys
 from os import _exit  # by itself: whatever user code does to `os`, this process ends where it must
 
 from wf_agent import codec, frames, handler, memory, outcome, signals
-from wf_agent.process import CHANNEL_LOST
+from wf_agent.process import CHANNEL_LOST, FAILED, close_from
 
 CONTROL = 3
-FIRST_UNUSED = 4
+FIRST_UNUSED = CONTROL + 1
 SAMPLE_CALL = (
     b'{"type":"call","id":"","event":{"n":[1.5,null]},"context":{"call_id":"","function_name":"","function_version":"",'
     b'"memory_limit_in_mb":1,"deadline_ms":1}}'
@@ -95,7 +95,7 @@ def connect(ends) -> None:
 def _wire(ends) -> None:
     """Nothing else of the supervisor's stays open."""
     connect(ends)
-    os.closerange(FIRST_UNUSED, max(map(int, os.listdir("/proc/self/fd"))) + 1)
+    close_from(FIRST_UNUSED)
     sys.stdout = sys.__stdout__ = _text_stream(1)
     sys.stderr = sys.__stderr__ = _text_stream(2)
 
@@ -109,7 +109,7 @@ def serve(settings, channel: Channel) -> None:
     """Load the handler when the first message says so; the second one is the call."""
     channel.receive()
     function, failure = load(settings.handler)
-    channel.send(b"")
+    channel.send(FAILED if failure else b"")
     serve_call(settings, channel, function, failure)
 
 

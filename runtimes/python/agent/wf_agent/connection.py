@@ -17,6 +17,7 @@ class Connection:
         sock = _socket.socket(fileno=fd)
         sock.setblocking(False)
         self.seat = None  # where its call runs, or will run
+        self.is_ready = False  # the peer has been told
         self.call = None  # the payload of its call, once it has come
         self.running = False  # its call has begun and not ended
         self._sock = sock

@@ -2,10 +2,11 @@
 
 import os
 import select
-from time import monotonic
+from time import monotonic, sleep
 
 from wf_agent import AGENT_VERSION, frames
 from wf_agent.codec import encode
+from wf_agent.listener import FULL_S, accept
 
 READ_SIZE = 262144
 # For a peer that has connected just before the end of the lifetime and is about to call.
@@ -41,9 +42,12 @@ class OneCall:
         while True:
             if self._wait(self._listener.fileno(), select.POLLIN):
                 try:
-                    return self._listener._accept()[0]
-                except OSError:  # the peer has thought better of it
+                    connection = accept(self._listener)
+                except OSError:
+                    sleep(FULL_S)
                     continue
+                if connection is not None:
+                    return connection
 
     def _serve_connection(self, connection: int) -> bool:
         """False when the peer did not bring a call."""

@@ -7,6 +7,8 @@ import sys
 
 BACKLOG = 128
 LINGER_S = 10
+# When no descriptor is to be had for who has connected; a poll would tell of him again and again.
+FULL_S = 0.1
 
 
 def listen(channel: str):
@@ -16,6 +18,17 @@ def listen(channel: str):
     listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
+
+
+def accept(listener):
+    """The descriptor of somebody who has connected, or None. An OSError says that there is no descriptor to be had."""
+    while True:
+        try:
+            return listener._accept()[0]
+        except BlockingIOError:
+            return None
+        except ConnectionAbortedError:  # the peer has thought better of it
+            continue
 
 
 def _unix(path: str):

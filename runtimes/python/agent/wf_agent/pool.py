@@ -1,15 +1,23 @@
-"""The ready processes of the mode `process`: made ahead, handed out, ended with all that they have left."""
+"""The ready processes of the mode `process`: made ahead, and handed out."""
 
 import os
+from time import monotonic
 
-from wf_agent import leftovers, process, zygote
+from wf_agent import process, zygote
 from wf_agent.call_process import CallProcess, Zygote
+from wf_agent.reaper import Reaper
 
 # Forked children share nearly all of their memory. Processes that load the handler themselves share nothing.
 FORKED_SPARES = 8
 ALONE_SPARES = 2
 LOADING_AT_ONCE = 2
-THREADS_NOTICE = b"[loading the handler has started threads: each call loads it anew, ahead of time]\n"
+# A moment without anything to do, in which a process is made ahead.
+QUIET_S = 0.002
+# Before something is tried again that has failed: a call may have taken all memory, processes or files for a while.
+RETRY_S = 0.1
+FEW_FAILURES = 3
+NOTICE = b"[loading the handler has %s: each call loads it anew, ahead of time]\n"
+HINDRANCES = {process.THREADS: b"started threads", process.CONNECTIONS: b"opened connections"}
 
 
 class Pool:
@@ -19,27 +27,28 @@ class Pool:
         self.failed = False
         self._settings = settings
         self._loop = loop
-        self._watch = watch
         self._temporary = temporary
+        self._reaper = Reaper(loop, watch, temporary)
         self._alone = False
-        self._loaded_once = False
         self._asked_to_load = False
+        self._loaded_once = False
+        self._failures = 0  # since the handler was loaded last
+        self._retry_at = 0
         self._spares = []
         self._loading = set()
         self._taken = set()
-        self._by_pid = {}  # every process for a call that is not reaped
+        self._zygote = None
         self._request = None  # the ends, token and folder of the child that the zygote was asked for
         self._earlier_logs = None  # of loading, for the first call
         self._refill_due = False
-        self._farewells = {}
-        loop.watch(watch.fd, self._children_ended)
-        self._zygote = self._start_zygote()
+        self._start_zygote()
 
     def load(self) -> None:
         """Somebody is there: load the handler, once."""
         if not self._asked_to_load:
             self._asked_to_load = True
-            self._zygote.load()
+            if self._zygote:
+                self._load(self._zygote)
 
     def take(self):
         """A ready process, or None."""
@@ -52,47 +61,57 @@ class Pool:
     def give_back(self, seat) -> None:
         """It was not called."""
         self._taken.discard(seat)
-        seat.changed = self._spare_changed
-        if seat.status is None or self._alone:
-            self._spares.insert(0, seat)
-        else:
-            self._release(seat)
+        self._spares.insert(0, seat)
+        self._spare_changed(seat)
 
-    def first_logs(self, seat) -> None:
-        """Before a call: what loading has printed belongs to the first one."""
+    def call(self, seat, payload: bytes) -> bool:
+        """False when it has ended before, so that the call needs another one."""
+        if (seat.over or not seat.send(payload)) and not self.failed:
+            self.end(seat)
+            return False
         if self._earlier_logs:
             seat.logs.follow(self._earlier_logs)
             self._earlier_logs = None
+        return True
 
     def end(self, seat, farewell=None) -> None:
         """Kill it with all that it has started. `farewell()` is called when all that is over."""
         self._taken.discard(seat)
         self._refill_due = True
-        seat.finished = True
-        if farewell:
-            self._farewells[seat] = farewell
-        if seat.status is None:
-            leftovers.end_tree(seat.pid)
-        else:
-            self._release(seat)
+        self._reaper.end(seat, farewell)
 
     # -- making processes
 
-    @property
-    def wants_more(self) -> bool:
-        """There are fewer spares than there should be; a quiet moment is the time to make one."""
-        return self._room(0) and not self.failed and not self._request and len(self._loading) < LOADING_AT_ONCE
+    def patience(self):
+        """Seconds until there may be something to make though nothing happens, or None."""
+        pause = self._retry_at - monotonic()
+        if pause > 0:
+            return pause
+        return QUIET_S if self._wants_more() else None
+
+    def _wants_more(self) -> bool:
+        """There is less than there should be; a quiet moment is the time to make one."""
+        if self.failed or self._request or len(self._loading) >= LOADING_AT_ONCE:
+            return False
+        return self._lacks_zygote() or self._room(0)
 
     def tend(self, waiting: int, quiet: bool) -> None:
         """Make processes, one at a time: at once for those who wait, else after an answer or in a quiet moment."""
         needed = waiting > len(self._spares) + len(self._loading)
-        if not needed and not (self.wants_more and (quiet or self._refill_due)):
+        if not needed and not (self._wants_more() and (quiet or self._refill_due)):
+            return
+        if monotonic() < self._retry_at:
             return
         self._refill_due = False
-        if self._alone and self._room(waiting) and len(self._loading) < LOADING_AT_ONCE:
+        if self._lacks_zygote():
+            self._start_zygote()
+        elif self._alone and self._room(waiting) and len(self._loading) < LOADING_AT_ONCE:
             self._start_alone()
-        elif self._zygote and self._zygote.forks and not self._request and self._room(waiting):
+        elif self._room(waiting) and not self._alone and not self._request:
             self._ask_zygote()
+
+    def _lacks_zygote(self) -> bool:
+        return not self._alone and not self._zygote
 
     def _room(self, waiting: int) -> bool:
         made = len(self._spares) + len(self._loading)
@@ -101,64 +120,103 @@ class Pool:
             return made < max(ALONE_SPARES, waiting) and made + len(self._taken) < most
         return bool(self._zygote and self._zygote.forks) and made < min(FORKED_SPARES, most)
 
-    def _start_zygote(self):
-        folder = self._temporary.new()
-        started = process.start(self._settings, zygote.serve(folder), Zygote)
-        started.heard = self._zygote_says
-        started.attach(self._loop, folder, self._zygote_changed)
-        return started
+    def _start_zygote(self) -> None:
+        self._zygote = self._start(zygote.serve, Zygote, self._zygote_changed)
+        if self._zygote:
+            self._zygote.heard = self._zygote_says
+            if self._asked_to_load:
+                self._load(self._zygote)
 
     def _start_alone(self) -> None:
+        started = self._start(zygote.serve_alone, CallProcess, self._spare_changed)
+        if started:
+            self._load(started)
+
+    def _start(self, serve, kind, changed):
+        """A process with a temporary folder, or None when there can be none now."""
         folder = self._temporary.new()
         try:
-            started = process.start(self._settings, zygote.serve_alone(folder), CallProcess)
-        except OSError:  # no process to be had until what a call has left is ended
+            started = process.start(self._settings, serve(folder), kind)
+        except OSError:
             self._temporary.remove(folder)
-            return
-        self._by_pid[started.pid] = started
-        started.attach(self._loop, folder, self._spare_changed)
-        started.load()
+            self._pause()
+            return None
+        started.attach(self._loop, folder, changed)
+        self._reaper.follow(started)
+        return started
+
+    def _load(self, started) -> None:
         self._loading.add(started)
+        started.load()
 
     def _ask_zygote(self) -> None:
+        try:
+            own, childs = process.open_ends()
+        except OSError:
+            self._pause()
+            return
         token, folder = os.urandom(process.TOKEN_SIZE), self._temporary.new()
-        own, childs = process.open_ends()
         self._request = own, token, folder
         self._zygote.fork(token + os.fsencode(folder), childs)
 
+    def _pause(self) -> None:
+        self._retry_at = monotonic() + RETRY_S
+
     # -- hearing of processes
 
-    def _zygote_changed(self, _) -> None:
-        """It has loaded the handler, well or not."""
-        loaded = self._zygote
-        if self._alone or not (loaded.forks or loaded.loaded or loaded.over):
-            return
-        if not self._loaded_once:
-            self._loaded_once = True
-            self._temporary.keep_what_is_there()
-            self._earlier_logs = loaded.logs if loaded.forks else None
-        if loaded.forks:
+    def _zygote_changed(self, changed) -> None:
+        """It has loaded the handler, well or not; later it was killed, and another one takes its place."""
+        if changed in self._loading:
+            if changed.forks or changed.loaded or changed.over:
+                self._zygote_has_loaded(changed)
+        elif changed is self._zygote and changed.over:
+            self._drop_request()
+            self._zygote = None
+            self.end(changed)
+
+    def _zygote_has_loaded(self, loaded) -> None:
+        is_first = not self._loaded_once
+        if not self._note_loaded(loaded):
+            self._zygote = None
+        elif loaded.forks and not loaded.over:
+            if is_first:
+                self._earlier_logs = loaded.logs
             self._temporary.remove(loaded.folder)
             loaded.folder = ""
         else:
             self._go_alone(loaded)
+        self._reaper.wipe()
+
+    def _note_loaded(self, loaded) -> bool:
+        """Note how loading went. Who has failed is of use to say so, unless a few more tries may do better."""
+        self._loading.discard(loaded)
+        loaded.busy = False
+        if not (loaded.failed or loaded.over):
+            if not self._loaded_once:
+                self._temporary.keep_what_is_there()
+            self._loaded_once, self._failures = True, 0
+            return True
+        if not self._taken:
+            self._failures += 1
+        self.failed = self.failed or not self._loaded_once or self._failures > FEW_FAILURES
+        if not self.failed:
+            self._pause()
+            self.end(loaded)
+        return self.failed
 
     def _go_alone(self, loaded) -> None:
         """The process that has loaded the handler serves a call itself."""
         self._alone = True
         self._zygote = None
-        self.failed = loaded.failed or loaded.over
         if not self.failed:
-            loaded.logs.note(THREADS_NOTICE)
-        if loaded.status is None:
-            self._by_pid[loaded.pid] = loaded
+            loaded.logs.note(NOTICE % HINDRANCES[loaded.hindrance])
         loaded.changed = self._spare_changed
         self._spares.append(loaded)
 
     def _zygote_says(self, word: bytes, numbers: list) -> None:
         if word == b"ended":
-            self._ended(*numbers)
-            self._settle()
+            pid, status = numbers
+            self._reaper.reaped({pid: status})
         elif self._request:
             self._forked(*numbers)
 
@@ -167,69 +225,29 @@ class Pool:
         born = process.seen_as(CallProcess, pid, own, token, self._settings)
         born.loaded = True
         born.attach(self._loop, folder, self._spare_changed)
-        self._by_pid[pid] = born
+        self._reaper.follow(born)
         self._spares.append(born)
 
-    def _spare_changed(self, spare) -> None:
-        if spare in self._loading and (spare.loaded or spare.over):
-            self._loading.discard(spare)
-            self._spares.append(spare)
-
-    def _children_ended(self, _) -> None:
-        for pid, status in self._watch.reap().items():
-            self._temporary.removers.discard(pid)
-            if self._zygote and pid == self._zygote.pid:
-                self._zygote_ended(status)
-            else:
-                self._ended(pid, status)
-        self._settle()
-
-    def _zygote_ended(self, status: int) -> None:
-        """While it loads that is the outcome of loading. Later it was killed: another one takes its place."""
-        self._zygote.ended(status)  # with all that it has said before
-        if not self._zygote.forks:
-            self._zygote_changed(self._zygote)
-            return
+    def _drop_request(self) -> None:
         if self._request:
             own, _, folder = self._request
             process.close_ends(own)
             self._temporary.remove(folder)
             self._request = None
-        self._zygote.release()
-        self._zygote = self._start_zygote()
-        self._zygote.load()
 
-    def _ended(self, pid: int, status: int) -> None:
-        ended = self._by_pid.pop(pid, None)
-        if not ended:
-            return
-        ended.ended(status)
-        ended.changed(ended)
-        if ended in self._spares and not self._alone:
-            self._spares.remove(ended)
-            ended.finished = True
-        if ended.finished:
-            self._release(ended)
-
-    def _release(self, ended) -> None:
-        ended.release()
-        self._temporary.remove(ended.folder)
-
-    def _settle(self) -> None:
-        """End what ended processes have left; when there is nothing more, say so to those who wait for it."""
-        zygote_pid = {self._zygote.pid} if self._zygote else set()
-        own = zygote_pid | set(self._by_pid) | self._temporary.removers
-        left = [pid for pid in leftovers.children(os.getpid()) if pid not in own]
-        for pid in left:
-            leftovers.end_tree(pid)
-        if left:
-            return  # their end is told, too
-        for seat in [seat for seat in self._farewells if seat.status is not None]:
-            self._farewells.pop(seat)()
-        if not any(running.called for running in self._by_pid.values()):
-            self._temporary.wipe_strays()
+    def _spare_changed(self, spare) -> None:
+        """It has loaded the handler, well or not; later it has ended uncalled, and another one takes its place."""
+        if spare in self._loading:
+            if spare.loaded or spare.over:
+                if self._note_loaded(spare):
+                    self._spares.append(spare)
+                self._reaper.wipe()
+        elif spare in self._spares and spare.over and not self.failed:
+            self._spares.remove(spare)
+            self.end(spare)
+            if self._alone:  # it may be the handler that ends it each time
+                self._pause()
 
     def close(self) -> None:
         """The agent ends."""
-        leftovers.end_below(os.getpid())
-        self._temporary.close()
+        self._reaper.close()

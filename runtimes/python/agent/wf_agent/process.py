@@ -9,6 +9,8 @@ from wf_agent.logs import LogCapture
 
 READ_SIZE = 262144
 TOKEN_SIZE = 16
+# What a process says that could not load the handler, and one that has loaded it and must not be forked.
+FAILED, THREADS, CONNECTIONS = b"failed", b"threads", b"connections"
 # The status of a handler's process that can no longer reach the supervisor.
 CHANNEL_LOST = 70
 
@@ -24,6 +26,7 @@ class HandlerProcess:
         self.pid = pid
         self.logs = logs
         self.loaded = False  # the import of the handler is over, well or not
+        self.failed = False
         self.outcome = None  # the payload of the frame that ends the call
         self.status = None  # as waitpid gives it, once the process has ended
         self._control = control
@@ -103,9 +106,10 @@ class HandlerProcess:
             message = self._messages.take()
 
     def _accept(self, content: bytes) -> None:
-        """The first message says that the handler is loaded, the second is the outcome."""
+        """The first message says that the handler is loaded, or is FAILED; the second is the outcome."""
         if not self.loaded:
             self.loaded = True
+            self.failed = content == FAILED
         elif self.outcome is None:
             self.outcome = content
 
@@ -158,15 +162,25 @@ def start(settings, serve=None, kind=HandlerProcess) -> HandlerProcess:
 
 def open_ends() -> tuple:
     """The supervisor's ends of the channel, stdout and stderr of a process, and the process's ends."""
-    control, childs_control = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    stdout, childs_stdout = os.pipe()
-    stderr, childs_stderr = os.pipe()
-    return (control.detach(), stdout, stderr), (childs_control.detach(), childs_stdout, childs_stderr)
+    ends = []
+    try:
+        ends += [end.detach() for end in _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)]
+        ends += os.pipe()
+        ends += os.pipe()
+    except OSError:
+        close_ends(ends)
+        raise
+    return tuple(ends[0::2]), tuple(ends[1::2])
 
 
 def close_ends(ends) -> None:
     for fd in ends:
         os.close(fd)
+
+
+def close_from(fd: int) -> None:
+    """In a forked child: give back what it has inherited and does not need."""
+    os.closerange(fd, max(map(int, os.listdir("/proc/self/fd"))) + 1)
 
 
 def seen_as(kind, pid: int, own, token: bytes, settings) -> HandlerProcess:

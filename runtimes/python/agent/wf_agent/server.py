@@ -10,10 +10,9 @@ from wf_agent import AGENT_VERSION, frames
 from wf_agent.codec import decode_head, encode
 from wf_agent.connection import Connection
 from wf_agent.lifetime import Lifetime
+from wf_agent.listener import FULL_S, accept
 
-# A moment without anything to do, in which a process is made ahead.
-QUIET_S = 0.002
-# After the agent has stopped listening: for peers that are about to call, or have not closed.
+# For peers that are about to call, or have not closed.
 GRACE_S = 5
 HEAD = ("type", "id", "lifetime_s")
 
@@ -27,7 +26,9 @@ class Server:
         self._waiting = deque()
         self._connections = set()
         self._in_flight = set()  # connections whose call is there and not answered
-        self._grace_until = None  # set once it has stopped listening
+        self._listening = True
+        self._deaf_until = None  # it listens and has no descriptor for another peer
+        self._grace_until = 0  # of the last `ready`, the last answer, and the end of listening
         self._ready = encode({"type": "ready", "runtime": settings.runtime, "agent_version": AGENT_VERSION})
 
     def run(self) -> None:
@@ -35,6 +36,7 @@ class Server:
         self._loop.watch(self._listener.fileno(), self._accept)
         while not self._over():
             quiet = not self._loop.turn(self._patience())
+            self._hear_again()
             self._seat_waiting()
             self._places.tend(len(self._waiting), quiet)
             self._note_lifetime()
@@ -42,48 +44,66 @@ class Server:
     # -- the end
 
     def _patience(self):
-        times = [QUIET_S] if self._places.wants_more else []
-        if self._grace_until is not None:
-            times.append(self._grace_until - monotonic())
-        elif not self._in_flight and self._lifetime.left() is not None:
-            times.append(self._lifetime.left())
-        return min(times) if times else None
+        times = [
+            self._places.patience(),
+            self._deaf_until - monotonic() if self._deaf_until else None,
+            self._time_left(),
+        ]
+        return min((time for time in times if time is not None), default=None)
+
+    def _time_left(self):
+        """Seconds until it has nothing to wait for any more; None as long as there is no such moment."""
+        if self._in_flight or self._waiting:
+            return None
+        left = self._lifetime.left() if self._listening else 0
+        if left is None:
+            return None
+        # Whoever has its `ready` may call; when it listens no more, everybody may still close.
+        here = [peer for peer in self._connections if peer.seat] if self._listening else self._connections
+        return max(left, self._grace_until - monotonic() if here else 0, 0)
 
     def _note_lifetime(self) -> None:
-        over = self._lifetime.draining or (not self._in_flight and self._lifetime.left() == 0)
-        if over and self._grace_until is None:
+        if self._listening and (self._lifetime.draining or self._time_left() == 0):
             self._stop_listening()
 
     def _stop_listening(self) -> None:
         """Who has connected by now is served."""
         self._accept()
+        self._listening, self._deaf_until = False, None
         self._loop.forget(self._listener.fileno())
         self._listener.close()
+        self._give_grace()
+
+    def _give_grace(self) -> None:
         self._grace_until = monotonic() + GRACE_S
 
     def _over(self) -> bool:
-        if self._grace_until is None:
-            return False
-        if self._in_flight:
-            self._grace_until = monotonic() + GRACE_S
-            return False
-        return not self._connections or monotonic() >= self._grace_until
+        return not self._listening and self._time_left() == 0
 
     # -- connections
 
     def _accept(self, _event=None) -> None:
-        while True:
-            try:
-                fd = self._listener._accept()[0]
-            except BlockingIOError:
-                return
-            except OSError:  # the peer has thought better of it
-                continue
+        fd = self._next_peer()
+        while fd is not None:
             connection = Connection(self._loop, fd, self)
             self._connections.add(connection)
             self._waiting.append(connection)
             self._places.load()
             self._seat_waiting()
+            fd = self._next_peer()
+
+    def _next_peer(self):
+        try:
+            return accept(self._listener)
+        except OSError:
+            self._loop.forget(self._listener.fileno())
+            self._deaf_until = monotonic() + FULL_S
+            return None
+
+    def _hear_again(self) -> None:
+        if self._deaf_until and monotonic() >= self._deaf_until:
+            self._deaf_until = None
+            self._loop.watch(self._listener.fileno(), self._accept)
 
     def _seat_waiting(self) -> None:
         while self._waiting:
@@ -92,7 +112,10 @@ class Server:
                 return
             connection = self._waiting.popleft()
             connection.seat = seat
-            connection.send(self._ready)
+            if not connection.is_ready:
+                connection.is_ready = True
+                connection.send(self._ready)
+            self._give_grace()
             if connection.call is not None:
                 self._begin(connection)
 
@@ -146,12 +169,14 @@ class Server:
             self._begin(connection)
 
     def _begin(self, connection) -> None:
-        connection.running = True
         seat = connection.seat
-        self._places.first_logs(seat)
-        seat.changed = lambda _: self._progress(connection)
-        seat.send(connection.call)
+        if not self._places.call(seat, connection.call):  # there will be another one
+            connection.seat = None
+            self._waiting.appendleft(connection)
+            return
+        connection.running = True
         connection.call = b""
+        seat.changed = lambda _: self._progress(connection)
         self._progress(connection)
 
     def _progress(self, connection) -> None:
@@ -182,4 +207,5 @@ class Server:
         connection.running = False
         self._in_flight.discard(connection)
         self._lifetime.call_ended()
+        self._give_grace()
         self._places.end(seat, farewell)

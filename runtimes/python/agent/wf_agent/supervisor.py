@@ -1,4 +1,4 @@
-"""Process 1: puts the parts together."""
+"""Process 1: puts the parts of each mode together."""
 
 import os
 import sys

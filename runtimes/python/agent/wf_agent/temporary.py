@@ -4,6 +4,8 @@ import os
 import stat
 import sys
 
+from wf_agent.process import close_from
+
 
 class Temporary:
     """WF_TMP. Without it calls get no folder and nothing is wiped.
@@ -17,7 +19,7 @@ class Temporary:
         self._count = 0
         self._calls = set()
         self._kept = set()
-        self.removers = set()  # pids
+        self.removers = {}  # by pid, what they remove
 
     def new(self) -> str:
         """A folder for one call; empty text when there is no place for it."""
@@ -46,25 +48,31 @@ class Temporary:
     def keep_what_is_there(self) -> None:
         """The handler is loaded: what it has written so far belongs to every call."""
         if self._folder:
-            self._kept.update(_paths_below(self._folder))
+            self._kept.update(self._walk(lambda path: True))
 
     def wipe_strays(self) -> None:
         """No call runs: away with everything that loading has not left here."""
-        strays = list(self._strays(self._folder)) if self._folder else []
+        strays = self._strays()
         if strays:
             aside = "%s/wiped-%d-%d" % (self._folder, os.getpid(), self._count)
             self._count += 1
             _move(strays, aside)
             self._remove_aside(aside)
 
-    def _strays(self, folder: str):
-        for entry in _entries(folder):
-            if entry.path in self._calls:
-                continue
-            if entry.path not in self._kept:
+    def _strays(self) -> list:
+        """The uppermost ones."""
+        found = self._walk(self._kept.__contains__) if self._folder else ()
+        others = self._calls.union(self.removers.values())
+        return [path for path in found if path not in self._kept and path not in others]
+
+    def _walk(self, enters):
+        """All paths below, as deep as `enters(path)` says."""
+        folders = [self._folder]
+        while folders:
+            for entry in _entries(folders.pop()):
                 yield entry.path
-            elif entry.is_dir(follow_symlinks=False):
-                yield from self._strays(entry.path)
+                if enters(entry.path) and entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
 
     def _remove_aside(self, path: str) -> None:
         try:
@@ -73,15 +81,16 @@ class Temporary:
             return
         if pid == 0:
             try:
+                close_from(3)  # without a connection of a call's
                 remove_tree(path)
             finally:
                 os._exit(0)
-        self.removers.add(pid)
+        self.removers[pid] = path
 
     def close(self) -> None:
-        """The agent ends, and nothing of a call stays."""
-        strays = self._strays(self._folder) if self._folder else ()
-        for path in (*self._calls, *strays):
+        """The agent ends, all that it has started is ended, and nothing of a call stays."""
+        self.removers.clear()
+        for path in (*self._calls, *self._strays()):
             remove_tree(path)
 
 
@@ -101,13 +110,6 @@ def _entries(folder: str) -> list:
         return []
 
 
-def _paths_below(folder: str):
-    for entry in _entries(folder):
-        yield entry.path
-        if entry.is_dir(follow_symlinks=False):
-            yield from _paths_below(entry.path)
-
-
 def _move(paths: list, aside: str) -> None:
     try:
         os.mkdir(aside, 0o700)
@@ -124,14 +126,35 @@ def _move(paths: list, aside: str) -> None:
 def remove_tree(path: str) -> None:
     """Whatever it is; what cannot be removed stays."""
     try:
-        if _open_up(path):
-            for entry in _entries(path):
-                remove_tree(entry.path)
-            os.rmdir(path)
-        else:
+        if not _open_up(path):
             os.unlink(path)
+            return
     except OSError:
-        pass
+        return
+    folders = [path]
+    for folder in folders:
+        folders += _empty(folder, path)
+    for folder in reversed(folders):
+        try:
+            os.rmdir(folder)
+        except OSError:
+            continue
+
+
+def _empty(folder: str, top: str) -> list:
+    """Unlink its files, and move its folders up to `top`, so that no path gets long. The folders' new paths."""
+    moved = []
+    for entry in _entries(folder):
+        try:
+            if _open_up(entry.path):
+                path = "%s/%s" % (top, os.urandom(16).hex())
+                os.rename(entry.path, path)
+                moved.append(path)
+            else:
+                os.unlink(entry.path)
+        except OSError:
+            continue
+    return moved
 
 
 def _open_up(path: str) -> bool:

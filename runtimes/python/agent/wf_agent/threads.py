@@ -65,8 +65,12 @@ class ThreadCall:
 
     def send(self, payload: bytes) -> None:
         output.current_log.set(self.logs)
-        threading.Thread(target=self._run, args=(payload,), daemon=True).start()
-        output.current_log.set(None)
+        try:
+            threading.Thread(target=self._run, args=(payload,), daemon=True).start()
+        except (MemoryError, RuntimeError) as error:  # there is none to be had
+            self.outcome = outcome.error_frame("exit", error)
+        finally:
+            output.current_log.set(None)
 
     def _run(self, payload: bytes) -> None:
         try:
@@ -80,8 +84,6 @@ class ThreadCall:
 
 class Threads:
     """At most WF_CONCURRENCY calls at once. `failed` says that the handler cannot be loaded."""
-
-    wants_more = False
 
     def __init__(self, settings, loop):
         self.failed = False
@@ -109,11 +111,13 @@ class Threads:
         self._in_use.add(taken)
         return taken
 
-    def first_logs(self, seat) -> None:
+    def call(self, seat, payload: bytes) -> bool:
         if self._loading_log:
             self._loading_log.end()
             seat.logs.follow(self._loading_log)
             self._loading_log = None
+        seat.send(payload)
+        return True
 
     def give_back(self, seat) -> None:
         self._in_use.discard(seat)
@@ -127,6 +131,9 @@ class Threads:
 
     def tend(self, waiting: int, quiet: bool) -> None:
         """There is nothing to be made ahead."""
+
+    def patience(self) -> None:
+        """For ever."""
 
     def _new_log(self) -> CallLog:
         return CallLog(self._settings.log_limit, self._wake)
@@ -152,6 +159,7 @@ def serve(settings) -> None:
 
     status = 1
     try:
+        _end_a_thread()
         output.route()
         loop = Loop()
         Server(settings, loop, listen(settings.channel), Threads(settings, loop)).run()
@@ -161,3 +169,10 @@ def serve(settings) -> None:
     finally:
         child.flush()
         os._exit(status)
+
+
+def _end_a_thread() -> None:
+    """The first one that ends loads a library, and the process aborts when a call has taken all descriptors by then."""
+    first = threading.Thread(target=int)
+    first.start()
+    first.join()

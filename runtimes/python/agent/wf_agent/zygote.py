@@ -1,18 +1,20 @@
 """The process that loads the handler once and forks a ready process for every call. No call runs in it.
 
-Unless loading has started threads, or has failed: a process with threads cannot be forked soundly. It then serves one
-call itself, as the process of the mode `container` does, and each further call gets such a process of its own.
+Unless loading has failed, or has started threads, which a fork does not copy, or has connected somewhere: calls at once
+would read each other's answers. It then serves one call itself, as the process of the mode `container` does, and each
+further call gets such a process of its own.
 """
 
 import _socket
 import gc
 import os
 import select
+import stat
 import sys
 from time import monotonic, sleep
 
 from wf_agent import child, leftovers, signals, temporary
-from wf_agent.process import TOKEN_SIZE, close_ends
+from wf_agent.process import CONNECTIONS, FAILED, THREADS, TOKEN_SIZE, close_ends
 
 ENDS = 3
 # A thread that was joined may need a moment to leave the kernel's list.
@@ -29,8 +31,9 @@ def serve(folder: str):
     def run(settings, channel) -> None:
         channel.receive()
         function, failure = child.load(settings.handler)
-        if failure or _has_threads():
-            channel.send(b"failed" if failure else b"threads")
+        hindrance = FAILED if failure else _hindrance()
+        if hindrance:
+            channel.send(hindrance)
             _prepare(folder)
             child.serve_call(settings, channel, function, failure)
         else:
@@ -57,6 +60,29 @@ def _prepare(folder: str) -> None:
     os.nice(NICENESS)
 
 
+def _hindrance() -> bytes:
+    """To being forked; empty when there is none."""
+    if _has_threads():
+        return THREADS
+    gc.collect()  # what loading has dropped is closed
+    others = set(map(int, os.listdir("/proc/self/fd"))) - {child.CONTROL}
+    return CONNECTIONS if any(map(_is_connected, others)) else b""
+
+
+def _is_connected(fd: int) -> bool:
+    try:
+        if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+            return False
+        connection = _socket.socket(fileno=fd)
+        try:
+            connection.getpeername()
+        finally:
+            connection.detach()
+    except OSError:
+        return False
+    return True
+
+
 def _has_threads() -> bool:
     give_up = monotonic() + THREADS_END_S
     while len(os.listdir("/proc/self/task")) > 1:
@@ -69,7 +95,6 @@ def _has_threads() -> bool:
 def _fork_calls(settings, channel, function) -> None:
     """Until the supervisor is gone. A forked child comes out of here, too, when it has served its call."""
     _fill_low_descriptors()
-    gc.collect()
     gc.freeze()  # what is shared with the children stays shared: the collector does not write into it
     requests = _socket.socket(fileno=os.dup(child.CONTROL))
     watch = signals.ChildWatch()
