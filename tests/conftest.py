@@ -51,7 +51,4 @@ def own_worker(tmp_path: Path) -> Iterator[Worker]:
     """A worker that is not started yet, for a test that stops, kills or configures it."""
     idle = Worker(tmp_path / "home")
     yield idle
-    if idle.process is not None:
-        idle.kill()
-    if (idle.home / "instance").exists():
-        idle.forget()
+    idle.end()
