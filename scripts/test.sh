@@ -17,4 +17,4 @@ postgres="$(scripts/postgres.sh)"
 rings=(tests/races tests/functions/{models,build,pool,invoke,upkeep,api,admin} tests/functions/test_*.py)
 DATABASE_URL="$postgres" .venv/bin/python -m pytest -q -n 2 --dist loadgroup "${rings[@]}"
 .venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/functions tests/races tests/runtimes tests/workerfront
-.venv/bin/python -m pytest tests/contract tests/docker tests/faults tests/plugins tests/samples
+.venv/bin/python -m pytest --durations=25 tests/contract tests/docker tests/faults tests/plugins tests/samples

@@ -41,8 +41,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 @pytest.fixture(scope="session")
 def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     """One running worker for the whole session. Tests give their functions names of their own."""
-    few = {"WF_CONTAINER_CONCURRENCY": "4"}  # half of what eight callers ask for: the others wait for their turn
-    with Worker(tmp_path_factory.mktemp("worker") / "home", **few) as running:
+    with Worker(tmp_path_factory.mktemp("worker") / "home") as running:
         yield running
 
 
@@ -51,7 +50,4 @@ def own_worker(tmp_path: Path) -> Iterator[Worker]:
     """A worker that is not started yet, for a test that stops, kills or configures it."""
     idle = Worker(tmp_path / "home")
     yield idle
-    if idle.process is not None:
-        idle.kill()
-    if (idle.home / "instance").exists():
-        idle.forget()
+    idle.end()

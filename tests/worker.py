@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -21,8 +22,10 @@ from urllib.parse import urlencode
 import docker
 import docker.errors
 
+from tests.processes import command, descendants, kill_tree
+
 ROOT = Path(__file__).resolve().parent.parent
-START_LIMIT_S = 60
+START_LIMIT_S = STOP_LIMIT_S = 60
 PASSED_ON = ("PATH", "HOME", "LANG", "DOCKER_HOST", "SSL_CERT_FILE", "PIP_INDEX_URL", "npm_config_registry")
 
 
@@ -55,8 +58,10 @@ class Worker:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.stop()
-        self.forget()
+        try:
+            self.stop()
+        finally:
+            self.end()
 
     @property
     def url(self) -> str:
@@ -66,51 +71,87 @@ class Worker:
     def instance(self) -> str:
         return (self.home / "instance").read_text().strip()
 
+    def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a management command, which may fail, to its end."""
+        words = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        return subprocess.run(words, env=self.environment, capture_output=True, text=True, cwd=ROOT, check=False)
+
     def manage(self, *arguments: str) -> str:
-        """Runs a management command to its end; returns what it wrote."""
-        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, cwd=ROOT, check=False)
+        """A management command that must not fail; returns what it wrote."""
+        done = self.attempt(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def sweep(self) -> None:
+        """One more, beside those that it asks for by itself."""
+        self.manage("shell", "-c", "from functions import tasks; tasks.sweep()")
+
     def start(self, *arguments: str) -> None:
         """Starts it and waits until it answers."""
-        command = [sys.executable, str(ROOT / "manage.py"), *(arguments or ("start", str(self.port)))]
+        words = [sys.executable, str(ROOT / "manage.py"), *(arguments or ("start", str(self.port)))]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                words, env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
             )
-        self._wait_until_it_answers()
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self.kill()
+            raise
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_LIMIT_S
-        assert self.process is not None
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                self.request("/openapi.json")
-            except OSError:
-                time.sleep(0.05)
-            else:
+        while time.monotonic() < deadline and self.is_running():
+            if self.answers():
                 return
-        raise AssertionError(f"the worker did not start:\n{self.log.read_text()[-4000:]}")
+            time.sleep(0.05)
+        raise AssertionError(f"the worker did not start:\n{self.last_words()}")
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def last_words(self) -> str:
+        return self.log.read_text()[-4000:]
+
+    def answers(self) -> bool:
+        """Right now; it may be on its way up or down."""
+        try:
+            return self.request("/openapi.json").status == 200
+        except (OSError, http.client.HTTPException):
+            return False
 
     def stop(self) -> int:
         """SIGTERM; its exit status."""
         if self.process is None:
             return 0
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(60)
+        try:
+            status = self.process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
         self.process = None
         return status
 
     def kill(self) -> None:
         """SIGKILL to all of its processes, as a crash would have it."""
         assert self.process is not None
-        for pid in [*descendants(self.process.pid), self.process.pid]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        if self.is_running():
+            kill_tree(self.process.pid)
         self.process.wait()
         self.process = None
+
+    def end(self) -> None:
+        """Whatever a test has made of it, nothing of it is left."""
+        if self.process is not None:
+            self.kill()
+        if (self.home / "instance").exists():
+            self.forget()
+
+    def processes(self, word: str = "") -> list[int]:
+        """Those of its processes that have this word in their command, the lowest first."""
+        assert self.process is not None
+        return [pid for pid in descendants(self.process.pid) if word in command(pid)]
 
     def deploy(self, name: str, files: dict[str, str | bytes]) -> None:
         """Puts a package into its source folder, as a copy job of an operator would."""
@@ -175,12 +216,6 @@ class engine:  # noqa: N801 -- used like a function
 
     def __exit__(self, *_error: object) -> None:
         self._client.close()
-
-
-def descendants(pid: int) -> list[int]:
-    """The processes below this one, as the kernel lists them."""
-    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [found for child in children for found in [*descendants(child), child]]
 
 
 def free_port() -> int:

@@ -43,6 +43,13 @@ def dangling(worker: Worker) -> list[dict[str, Any]]:
         return list(client.api.images(filters={"label": _labels(worker, {}), "dangling": True}))
 
 
+def gateway() -> str:
+    """This machine's address on the bridge of the functions."""
+    with engine() as client:
+        address: str = client.api.inspect_network("wf-fn")["IPAM"]["Config"][0]["Gateway"]
+        return address
+
+
 def _labels(worker: Worker, further: dict[str, str]) -> list[str]:
     wanted = {"instance": worker.instance, **further}
     return [f"workerfront.{key}={value}" for key, value in wanted.items()]

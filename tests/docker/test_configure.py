@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -78,27 +81,40 @@ def test_a_pool_is_filled_and_emptied_without_a_call(worker: Worker) -> None:
 
 
 def test_no_call_fails_while_the_configuration_flips(worker: Worker) -> None:
-    worker.deploy("Flips", python("return event"))
-    assert worker.execute("Flips", {}).status == 200
+    worker.deploy("Flips", python("return [event, 'TMPDIR' in os.environ]"))  # which only `process` has for each call
+    assert worker.execute("Flips", 0).status == 200
     over = threading.Event()
 
-    def flip() -> int:
-        count = 0
-        while not over.is_set():
-            count += 1
+    def flip() -> None:
+        for count in itertools.count():
             limit = 1 if count % 3 else -1
             configure(worker, using_rest_mode=bool(count % 2), container_pool_limit=limit, container_pool_num=1)
-        return count
+            if over.is_set():
+                return
 
     with ThreadPoolExecutor(CALLERS + 1) as pool:
         flipping = pool.submit(flip)
         try:
-            replies = list(pool.map(lambda number: worker.execute("Flips", number), range(CALLERS * CALLS)))
+            found = list(called(worker, pool))
         finally:
             over.set()
-        assert flipping.result() > 1
-    assert [reply.body for reply in replies if reply.status != 200] == []
-    assert [reply.json["Result"]["body"] for reply in replies] == [str(number) for number in range(CALLERS * CALLS)]
+        flipping.result()
+    assert [number for number, _ in found] == list(range(len(found)))
+
+
+def called(worker: Worker, pool: ThreadPoolExecutor) -> Iterator[tuple[int, bool]]:
+    """Number and level of calls, some at a time: so many, and more until both levels have served some."""
+    deadline, levels = time.monotonic() + SETTLE_S, set()
+    for begin in itertools.count(step=CALLERS):
+        replies = list(pool.map(lambda number: worker.execute("Flips", number), range(begin, begin + CALLERS)))
+        assert [reply.body for reply in replies if reply.status != 200] == []
+        for reply in replies:
+            number, is_process = json.loads(reply.json["Result"]["body"])
+            levels.add(is_process)
+            yield number, is_process
+        if begin >= CALLERS * CALLS and levels == {True, False}:
+            return
+        assert time.monotonic() < deadline, f"the only level was {levels}"
 
 
 def test_a_bad_value_is_refused_by_the_whole_worker_as_well(worker: Worker) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,10 +19,15 @@ if TYPE_CHECKING:
 CODE = 4000  # bytes of each function, nearly all of it ballast
 LIMIT = 2 * CODE + CODE // 2
 CALLS = 50
+BUSY = """
+if 'host' in event:
+    socket.create_connection((event['host'], event['port'])).recv(1)
+return 'busy'
+"""
 
 
-def function(body: str) -> Files:
-    files = python(body, network="none")  # the engine needs longer for a network than for all the rest of a call
+def function(body: str, **config: str) -> Files:
+    files = python(body, **config)
     size = sum(len(content) for content in files.values())
     return {**files, "ballast.txt": "x" * (CODE - size)}
 
@@ -31,8 +38,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     home = tmp_path_factory.mktemp("small") / "home"
     with Worker(home, USER_CODE_SIZE_LIMIT=str(LIMIT)) as running:
         for name in ("One", "Two", "Three"):
-            running.deploy(name, function(f"return '{name}'"))
-        running.deploy("Slow", function("time.sleep(2)\nreturn 'Slow'"))
+            # The engine needs longer for a network than for all the rest of a call.
+            running.deploy(name, function(f"return '{name}'", network="none"))
+        running.deploy("Busy", function(BUSY))
         yield running
 
 
@@ -49,10 +57,6 @@ def fits(worker: Worker) -> bool:
     return sum(ready(worker).values()) <= LIMIT
 
 
-def sweep(worker: Worker) -> None:
-    worker.manage("shell", "-c", "from functions import tasks; tasks.sweep()")
-
-
 def test_three_functions_in_turn_never_stay_over_the_limit_and_never_fail(small: Worker) -> None:
     for number in range(CALLS):
         name = ("One", "Two", "Three")[number // 2 % 3]  # each twice: the second call must find what the first built
@@ -62,21 +66,24 @@ def test_three_functions_in_turn_never_stay_over_the_limit_and_never_fail(small:
         eventually(lambda: fits(small))
         assert name in ready(small)
         assert reply.json["Meta"]["ImageBuilt"] is (number % 2 == 0)
-    sweep(small)
+    small.sweep()
     assert fits(small)
     assert len(engine_view.images(small, role="function")) == len(ready(small)) == 2
     assert engine_view.dangling(small) == []
 
 
 def test_the_image_of_a_call_that_runs_stays(small: Worker) -> None:
-    small.execute("Slow")
-    replies = []
-    call = threading.Thread(target=lambda: replies.append(small.execute("Slow")))
-    call.start()
-    while call.is_alive():
-        for name in ("One", "Two", "Three"):
-            assert small.execute(name).status == 200
-    call.join()
-    assert replies[0].json["Result"]["body"] == "Slow"
-    assert replies[0].json["Meta"]["ImageBuilt"] is False
+    assert small.execute("Busy", {}).status == 200
+    with closing(socket.create_server((engine_view.gateway(), 0))) as listener, ThreadPoolExecutor(1) as pool:
+        listener.settimeout(60)
+        host, port = listener.getsockname()
+        call = pool.submit(small.execute, "Busy", {"host": host, "port": port})
+        with closing(listener.accept()[0]):  # it is in the handler
+            for name in ("One", "Two", "Three"):
+                assert small.execute(name).status == 200
+            small.sweep()
+            assert "Busy" in ready(small)
+            assert engine_view.images(small, function="Busy")
+        meta = call.result().json["Meta"]
+    assert meta["ImageBuilt"] is False
     eventually(lambda: fits(small))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract import records
-from tests.docker.functions import Files, node
+from tests.docker.functions import Files, java, node
 from tests.worker import Worker, eventually
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ CALLERS = 200
 
 @pytest.fixture(scope="module")
 def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    """A worker on which a call may wait for its slot as long as a slow machine needs for 200 containers."""
-    with Worker(tmp_path_factory.mktemp("patient") / "home", WF_QUEUE_WAIT_SECONDS="250") as running:
+    """Takes so many calls at once; each may wait for its turn as long as a slow machine needs."""
+    settings = {"WF_MAX_CONCURRENT_CALLS": str(CALLERS), "WF_QUEUE_WAIT_SECONDS": "250"}
+    with Worker(tmp_path_factory.mktemp("patient") / "home", **settings) as running:
         yield running
 
 
@@ -35,8 +36,10 @@ def _at_once(worker: Worker, name: str, files: Files) -> list[Reply]:
 
 def test_two_hundred_first_calls_make_one_build(worker: Worker) -> None:
     before = _builds(worker)
-    replies = _at_once(worker, "Popular", node("return 'hello';", network="none"))
+    replies = _at_once(worker, "Popular", node("return 'hello';", isolation="shared"))
     assert Counter(reply.status for reply in replies) == {200: CALLERS}
+    assert len({reply.json["Meta"]["ContainerName"] for reply in replies}) == 1
+    assert sum(reply.json["Meta"]["ImageBuilt"] for reply in replies) > CALLERS / 2  # so many have waited for the build
     eventually(lambda: _builds(worker) > before)
     assert _builds(worker) == before + 1
     query = "SELECT state FROM functions_execution WHERE function_name = 'Popular'"
@@ -44,8 +47,13 @@ def test_two_hundred_first_calls_make_one_build(worker: Worker) -> None:
 
 
 def test_two_hundred_first_calls_hear_of_one_failed_build(worker: Worker) -> None:
-    replies = _at_once(worker, "Unloved", {**node("return 1;"), "config.json": '{"environment": "cobol60"}'})
-    assert Counter((reply.status, reply.json["Code"]) for reply in replies) == {(502, "runtime_unknown"): CALLERS}
+    before = _builds(worker)
+    replies = _at_once(worker, "Unloved", java("return nothing;"))
+    assert Counter((reply.status, reply.json["Code"]) for reply in replies) == {(502, "build_failed"): CALLERS}
+    (message,) = {reply.json["Message"] for reply in replies}
+    assert "cannot find symbol" in message
+    eventually(lambda: _builds(worker) > before)
+    assert _builds(worker) == before + 1
     assert records.image(worker, "Unloved")["failures"] == 1
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.contract import engine_view
 from tests.docker.functions import node, python
-from tests.worker import engine, eventually
+from tests.worker import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,10 @@ for host, port in event:
         found[host] = probe.connect_ex((host, port)) == 0
 return found
 """
+SERVE = """
+const serve = (done) => (link) => link.on('error', () => {}).on('data', () => done('told to end'));
+return new Promise((done) => require('net').createServer(serve(done)).listen(8080));
+"""
 
 
 def _reached(worker: Worker, *places: tuple[str, int]) -> dict[str, bool]:
@@ -40,19 +44,27 @@ def _reached(worker: Worker, *places: tuple[str, int]) -> dict[str, bool]:
 
 
 def test_a_function_does_not_reach_the_workers_port(worker: Worker) -> None:
-    gateway = _gateway()
+    gateway = engine_view.gateway()
     assert _reached(worker, ("127.0.0.1", worker.port), (gateway, worker.port)) == {"127.0.0.1": False, gateway: False}
 
 
 def test_a_function_does_not_reach_another_function(worker: Worker) -> None:
-    server = "return new Promise((done) => { require('net').createServer().listen(8080); setTimeout(done, 8000); });"
-    worker.deploy("Server", node(server))
+    worker.deploy("Server", node(SERVE))
     with ThreadPoolExecutor(1) as pool:
         pending = pool.submit(worker.execute, "Server", {})
         eventually(lambda: _addresses(worker, "Server"), 60)
         address = _addresses(worker, "Server")[0]
+        eventually(lambda: _listens(address, 8080))  # to this machine
         assert _reached(worker, (address, 8080)) == {address: False}
-        assert pending.result().status == 200
+        with socket.create_connection((address, 8080)) as link:
+            link.sendall(b"enough")
+        assert pending.result().json["Result"]["body"] == "told to end"
+
+
+def _listens(address: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex((address, port)) == 0
 
 
 def _addresses(worker: Worker, name: str) -> list[str]:
@@ -86,12 +98,6 @@ def test_a_function_does_not_reach_the_metadata_address(worker: Worker, metadata
 
 
 def test_a_function_reaches_the_outside_of_its_bridge(worker: Worker) -> None:
-    gateway = _gateway()
+    gateway = engine_view.gateway()
     with closing(socket.create_server((gateway, 0))) as listener:
         assert _reached(worker, (gateway, listener.getsockname()[1])) == {gateway: True}
-
-
-def _gateway() -> str:
-    with engine() as client:
-        address: str = client.networks.get("wf-fn").attrs["IPAM"]["Config"][0]["Gateway"]
-    return address

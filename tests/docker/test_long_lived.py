@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.contract import engine_view, records
-from tests.docker.functions import node, python
+from tests.docker.functions import Files, node, python
 from tests.worker import Worker, engine, eventually
 
 if TYPE_CHECKING:
@@ -53,15 +55,29 @@ def test_eight_first_calls_start_one_container_and_the_next_find_it(worker: Work
 
 
 def test_the_losers_of_a_race_for_a_start_are_cold_as_well(worker: Worker) -> None:
-    worker.deploy("Race", node("return 1;"))
-    worker.execute("Race", {})
-    with engine() as client:
-        client.api.remove_container(_kept(worker, "Race")[0]["Id"], force=True)
-    with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda _: worker.execute("Race", {}), range(8)))
-    assert {_flags(reply) for reply in replies} <= {("cold", False), ("warm", True)}
-    assert _flags(replies[0]) == ("cold", False)
+    queued = "SELECT id FROM functions_execution WHERE function_name = 'Race' AND state = 'QUEUED'"
+    with closing(socket.create_server((engine_view.gateway(), 0))) as listener, ThreadPoolExecutor(8) as pool:
+        listener.settimeout(SETTLE_S)
+        worker.deploy("Race", _loading_while(listener.getsockname()))
+        first = pool.submit(worker.execute, "Race", {})
+        listener.accept()[0].close()
+        assert _flags(first.result()) == ("built", False)
+        with engine() as client:
+            client.api.remove_container(_kept(worker, "Race")[0]["Id"], force=True)
+        calls = [pool.submit(worker.execute, "Race", {}) for _ in range(8)]
+        loading = listener.accept()[0]
+        eventually(lambda: len(records.rows(worker, queued)) == 8, SETTLE_S)
+        loading.close()
+        replies = [call.result() for call in calls]
+    assert {_flags(reply) for reply in replies} == {("cold", False)}
     assert len({reply.json["Meta"]["ContainerName"] for reply in replies}) == 1
+
+
+def _loading_while(listener: tuple[str, int]) -> Files:
+    """Its handler is loaded a second after this connection has been closed."""
+    files = python("return 1")
+    load = f"socket.create_connection({listener}).recv(1)\ntime.sleep(1)\n"
+    return {**files, "main.py": str(files["main.py"]).replace("\n\n\n", f"\n{load}\n\n", 1)}
 
 
 @pytest.mark.parametrize("action", ["kill", "pause", "remove"])

@@ -144,7 +144,7 @@ def test_a_web_server_that_is_killed_is_started_again_as_a_whole(own_worker: Wor
     own_worker.deploy("Again", node("return 1;"))
     assert own_worker.execute("Again").status == 200
     assert own_worker.process is not None
-    web = [pid for pid in descendants(own_worker.process.pid) if "granian" in Path(f"/proc/{pid}/cmdline").read_text()]
+    web = own_worker.processes("granian")
     os.kill(web[order], signal.SIGKILL)  # the one that listens, or the one that answers
     eventually(lambda: not any(map(_is_running, web)))
     eventually(lambda: _answers(own_worker), 60)
@@ -157,13 +157,6 @@ def _answers(worker: Worker) -> bool:
         return worker.request("/openapi.json").status == 200
     except OSError:
         return False
-
-
-def test_legacy_status_makes_every_failure_a_500(own_worker: Worker) -> None:
-    own_worker.environment["WF_LEGACY_STATUS"] = "1"
-    own_worker.start()
-    reply = own_worker.execute("Nobody")
-    assert (reply.status, reply.json["Code"]) == (500, "function_not_found")
 
 
 def test_an_unknown_variable_stops_the_start_and_names_itself(tmp_path: Path) -> None:

@@ -9,12 +9,10 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tests.worker import engine
+from tests.contract import engine_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-NETWORK = "wf-fn"
 
 # Handlers that report their nonce, then take `seconds`.
 PYTHON = """
@@ -72,21 +70,24 @@ def reporting(runtime: str, **config: Any) -> dict[str, str | bytes]:
 
 
 class Collector:
-    """`hits` says how often each nonce was reported."""
+    """Knows how often each nonce was reported."""
 
     def __init__(self, port: int) -> None:
-        self.hits: Counter[str] = Counter()
+        self._reported: list[str] = []
         self._port = port
+
+    @property
+    def hits(self) -> Counter[str]:
+        return Counter(self._reported)
+
+    def take(self, line: bytes) -> None:
+        """A report that was cut off, by the death of whoever made it, is none."""
+        if line.endswith(b"\n"):
+            self._reported.append(line.decode().strip())
 
     def event(self, nonce: str, **more: Any) -> dict[str, Any]:
         """What a call needs to report; the address is the engine's side of our bridge."""
-        return {"nonce": nonce, "collector": [_gateway(), self._port], **more}
-
-
-def _gateway() -> str:
-    with engine() as client:
-        found: str = client.api.inspect_network(NETWORK)["IPAM"]["Config"][0]["Gateway"]
-        return found
+        return {"nonce": nonce, "collector": [engine_view.gateway(), self._port], **more}
 
 
 @contextmanager
@@ -95,13 +96,14 @@ def collecting() -> Iterator[Collector]:
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            nonce = self.rfile.readline().decode().strip()
-            collector.hits[nonce] += 1
+            collector.take(self.rfile.readline())
             self.wfile.write(b"1")
 
     with socketserver.ThreadingTCPServer(("0.0.0.0", 0), Handler) as server:
         server.daemon_threads = True
         collector = Collector(server.server_address[1])
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield collector
-        server.shutdown()
+        try:
+            yield collector
+        finally:
+            server.shutdown()

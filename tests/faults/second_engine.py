@@ -34,7 +34,9 @@ class SecondEngine:
         return f"unix://{self._folder}/docker.sock"
 
     def start(self) -> None:
-        """Returns when it answers."""
+        """Returns when it answers; at once when it runs."""
+        if self._process is not None and self._process.poll() is None:
+            return
         command = ["unshare", "--net", "dockerd", "--host", self.url, "--data-root", str(self._data)]
         command += ["--exec-root", str(self._folder / "exec"), "--pidfile", str(self._folder / "docker.pid")]
         with (self._folder / "log").open("ab") as log:

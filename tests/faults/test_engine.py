@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RUNTIME = "python3.12"
-LEVELS = ("container", "process")
-PATIENCE_S = 2  # what the worker grants the engine
+NETWORK = "wf-fn"
+FUNCTIONS = {
+    "fresh": {"isolation": "container", "network": "none"},
+    "long-lived": {"isolation": "process", "network": "none"},
+    "networked": {"isolation": "container"},
+}
+HEALS_S = 60
+PATIENCE_S = 5  # what the worker grants the engine, for each of its answers
 
 
 @pytest.fixture(scope="module")
@@ -34,56 +40,66 @@ def engine() -> Iterator[SecondEngine]:
 def worker(engine: SecondEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     """Started while its engine is absent."""
     environment = {"DOCKER_HOST": engine.url, "WF_ENGINE_TIMEOUT_SECONDS": str(PATIENCE_S)}
-    worker = Worker(tmp_path_factory.mktemp("faults") / "home", **environment)
-    worker.start()
-    for level in LEVELS:
-        worker.deploy(level, python("return 'fine'", RUNTIME, isolation=level, network="none"))
-    yield worker
-    worker.stop()
+    with Worker(tmp_path_factory.mktemp("faults") / "home", **environment) as worker:
+        for name, config in FUNCTIONS.items():
+            worker.deploy(name, python("return 'fine'", RUNTIME, **config))
+        yield worker
+
+
+@pytest.fixture
+def running(worker: Worker, engine: SecondEngine) -> SecondEngine:
+    """Whatever the test before has made of it."""
+    engine.start()
+    _until_all_are_fine(worker)
+    return engine
 
 
 def test_it_starts_without_an_engine_says_so_and_heals_when_there_is_one(worker: Worker, engine: SecondEngine) -> None:
-    for level in LEVELS:
-        _is_unavailable(worker, level)
+    for name in FUNCTIONS:
+        _is_unavailable(worker, name)
     engine.start()
-    for level in LEVELS:
-        eventually(lambda level=level: _is_fine(worker.execute(level, {})), 30)
+    _until_all_are_fine(worker)
 
 
-def test_an_engine_that_hangs_is_told_in_time(worker: Worker, engine: SecondEngine) -> None:
-    assert _is_fine(worker.execute("container", {}))
-    engine.signal(signal.SIGSTOP)
+def test_an_engine_that_hangs_is_told_in_time(worker: Worker, running: SecondEngine) -> None:
+    running.signal(signal.SIGSTOP)
     try:
-        _is_unavailable(worker, "container")
+        _is_unavailable(worker, "fresh")
     finally:
-        engine.signal(signal.SIGCONT)
-    eventually(lambda: _is_fine(worker.execute("container", {})), 30)
+        running.signal(signal.SIGCONT)
+    _until_all_are_fine(worker)
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-def test_an_engine_that_was_restarted_costs_later_calls_nothing(worker: Worker, engine: SecondEngine, end: str) -> None:
-    assert all(_is_fine(worker.execute(level, {})) for level in LEVELS)
-    getattr(engine, end)()
-    _is_unavailable(worker, "container")
-    engine.start()
-    for level in LEVELS:
-        eventually(lambda level=level: _is_fine(worker.execute(level, {})), 30)
+def test_an_engine_that_was_restarted_costs_later_calls_nothing(
+    worker: Worker, running: SecondEngine, end: str
+) -> None:
+    getattr(running, end)()
+    _is_unavailable(worker, "fresh")
+    running.start()
+    _until_all_are_fine(worker)
 
 
-def test_after_a_prune_of_everything_the_next_calls_build_anew(worker: Worker, engine: SecondEngine) -> None:
-    with engine.client() as client:
+def test_after_a_prune_of_everything_the_next_calls_build_anew(worker: Worker, running: SecondEngine) -> None:
+    with running.client() as client:
         # A prune leaves the images of containers that run: without a registry the base could not come back.
         base = registry.get(RUNTIME).base_image
         holder = client.containers.run(base, "sleep 600", network_mode="none", detach=True)
         for container in client.containers.list(filters={"label": f"workerfront.instance={worker.instance}"}):
             container.remove(force=True)
         client.containers.prune()
+        assert NETWORK in client.networks.prune()["NetworksDeleted"]
         client.images.prune({"dangling": False})
         holder.remove(force=True)
-    for level in LEVELS:
-        reply = worker.execute(level, {})
+    for name in FUNCTIONS:
+        reply = worker.execute(name, {})
         assert _is_fine(reply)
         assert reply.json["Meta"]["ImageBuilt"]
+
+
+def _until_all_are_fine(worker: Worker) -> None:
+    for name in FUNCTIONS:
+        eventually(lambda name=name: _is_fine(worker.execute(name, {})), HEALS_S)
 
 
 def _is_fine(reply: Reply) -> bool:

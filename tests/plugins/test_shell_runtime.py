@@ -36,24 +36,24 @@ def shell_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
         yield running
 
 
-@pytest.fixture
-def broken_worker(own_worker: Worker, tmp_path: Path) -> Worker:
+@pytest.fixture(scope="module")
+def broken_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     """A running worker beside a plugin that raises when it is imported."""
-    site = tmp_path / "site"
+    folder = tmp_path_factory.mktemp("broken")
+    site = folder / "site"
     information = site / "broken_runtime-1.0.dist-info"
     information.mkdir(parents=True)
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-runtime\nVersion: 1.0\n")
     (information / "entry_points.txt").write_text(BROKEN_ENTRY_POINT)
     (site / "broken_runtime.py").write_text("raise ImportError('no compiler here')\n")
-    own_worker.environment["PYTHONPATH"] = str(site)
-    own_worker.start()
-    return own_worker
+    with Worker(folder / "home", PYTHONPATH=str(site)) as running:
+        yield running
 
 
 def check(worker: Worker) -> str:
     """All that `manage.py check` has to say."""
-    command = [sys.executable, str(ROOT / "manage.py"), "check"]
-    done = subprocess.run(command, env=worker.environment, capture_output=True, text=True, cwd=ROOT, check=True)
+    done = worker.attempt("check")
+    assert done.returncode == 0
     return done.stdout + done.stderr
 
 

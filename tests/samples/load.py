@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.engine import labels
+from tests.contract import records
 from tests.samples import cases
 
 if TYPE_CHECKING:
@@ -46,9 +45,8 @@ def run(worker: Worker, sample: str, calls: int, at_once: int) -> Round:
 
 def rows(worker: Worker, sample: str) -> dict[str, int]:
     """How many rows of calls of this sample there are in each state, past the worker, in its database."""
-    question = "SELECT state, COUNT(*) FROM functions_execution WHERE function_name = ? GROUP BY state"
-    with closing(sqlite3.connect(f"file:{worker.home / 'db.sqlite3'}?mode=ro", uri=True)) as database:
-        return dict(database.execute(question, [sample]).fetchall())
+    question = "SELECT state, COUNT(*) AS calls FROM functions_execution WHERE function_name = ? GROUP BY state"
+    return {row["state"]: row["calls"] for row in records.rows(worker, question, [sample])}
 
 
 def leftovers(worker: Worker) -> list[str]:

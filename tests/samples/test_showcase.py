@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 Showcase = subprocess.Popen[str]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """A state folder; nothing of its worker is left in the engine."""
-    yield tmp_path / "home"
-    owner = Worker(tmp_path / "home")
-    if (owner.home / "instance").exists():
-        owner.forget()
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A state folder, in which the samples are built once; nothing of its worker is left in the engine."""
+    owner = Worker(tmp_path_factory.mktemp("showcase") / "home")
+    yield owner.home
+    owner.end()
 
 
 def showcase(home: Path, *arguments: object, **environment: str) -> Showcase:
@@ -82,8 +81,8 @@ def test_told_to_stop_before_the_worker_answers_it_leaves_none_behind(home: Path
     assert not listens(port)
 
 
-def test_a_sample_that_fails_makes_it_fail(home: Path) -> None:
-    running = showcase(home, free_port(), "--once", DOCKER_HOST="unix:///nowhere.sock")
+def test_a_sample_that_fails_makes_it_fail(tmp_path: Path) -> None:
+    running = showcase(tmp_path / "home", free_port(), "--once", DOCKER_HOST="unix:///nowhere.sock")
     said, _ = running.communicate()
     assert running.returncode == 1, said
     assert said.count('"Code": "engine_unavailable"') == len(cases.HELLO)

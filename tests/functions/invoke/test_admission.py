@@ -65,10 +65,10 @@ def test_who_waits_gets_the_next_slot_and_the_wait_is_counted() -> None:
     thread = threading.Thread(target=wait)
     with admission.slot(stages()):
         thread.start()
-        assert not got.wait(0.05)
+        assert not got.wait(0.3)
     assert got.wait(20)
     thread.join()
-    assert waiting.spent_ms["queue"] >= 40
+    assert waiting.spent_ms["queue"] >= 100  # a busy machine may begin to count late
 
 
 def test_after_one_wait_in_vain_nobody_waits_until_a_slot_gets_free() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,15 @@ from functions.invoke.call import Answer, Call
 from functions.invoke.invoker import invoke
 from functions.models import Configuration, Function, PoolEntry
 from functions.models.pool_entry import PoolKind, PoolState
+from functions.pool import long_lived
 from functions.upkeep import reaper
 from tests.functions.build.packages import package
 from tests.functions.conftest import join_background_work
 from tests.functions.fake_agent import HELLO, soon, takes_call
 from tests.functions.fake_engine import FakeEngine, end_agents
 from tests.functions.models import rows
-from tests.races.windows import at_once
+from tests.races.windows import at_once, overtaken
+from tests.worker import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,15 +77,50 @@ def test_calls_of_a_function_share_its_long_lived_container(call: Callable[[], A
     assert all(rows.snapshot(answer.execution)["image_name"] == "hf_hello" for answer in answers)
 
 
+@pytest.fixture
+def slow_start(fake_engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long-lived container starts when seven other calls are seen to wait for it."""
+    waiting: set[int] = set()
+    look_after, start = long_lived._look_after, fake_engine.start
+
+    def seen(entry: PoolEntry, platform: Platform) -> None:
+        waiting.add(threading.get_ident())
+        look_after(entry, platform)
+
+    def late(container_id: str) -> None:
+        eventually(lambda: len(waiting) == 7)
+        start(container_id)
+
+    monkeypatch.setattr(long_lived, "_look_after", seen)
+    monkeypatch.setattr(fake_engine, "start", late)
+
+
 def test_eight_first_calls_at_once_are_cold_and_share_one_container(
-    call: Callable[[], Answer], platform: Platform
+    call: Callable[[], Answer], platform: Platform, slow_start: None
 ) -> None:
     configure(using_rest_mode=True)
     found = at_once([lambda: invoke(Call("Hello", None, "c", time.monotonic()), platform)] * 8)
+    assert {way(answer) for answer in found} == {("SUCCEEDED", "cold")}
     assert {answer.outcome.response["body"] for answer in found} == {"hello"}
     assert len({answer.execution.container_name for answer in found}) == 1
     assert way(call()) == ("SUCCEEDED", "warm")
     assert kept(PoolKind.LONG_LIVED) == [PoolState.SERVING]
+
+
+def test_a_change_between_the_look_and_the_start_leaves_the_call_a_whole_configuration(
+    call: Callable[[], Answer], platform: Platform, fake_engine: FakeEngine
+) -> None:
+    configure(using_rest_mode=True, rest_container_life_time=77)
+
+    def change() -> None:
+        configure(using_rest_mode=False, rest_container_life_time=99, container_pool_limit=1)
+
+    answer, _ = overtaken(lambda: invoke(Call("Hello", None, "c", time.monotonic()), platform), change)
+    assert way(answer) == ("SUCCEEDED", "cold")
+    (made,) = [made for made in fake_engine.made.values() if made["Name"] == answer.execution.container_name]
+    assert {"WF_MODE=process", "WF_LIFETIME=77"} <= set(made["Env"])
+    assert way(call()) == ("SUCCEEDED", "cold")  # the next one has the new configuration, as a whole as well
+    assert kept(PoolKind.PREWARMED)
 
 
 def test_the_mode_and_a_function_s_own_choice_hold_from_the_next_call_on(call: Callable[[], Answer]) -> None:

@@ -64,6 +64,11 @@ function fill(callId) {
   }
 }
 
+function leaveDaemon(event) {
+  spawn('sh', ['-c', `setsid sleep ${event.seconds} & setsid sleep ${event.seconds}`], { stdio: 'ignore' }).unref();
+  return 'left';
+}
+
 const CASES = {
   say: async (event) => {
     console.log(`out ${event.nonce}`);
@@ -71,13 +76,11 @@ const CASES = {
     console.error(`err ${event.nonce}`);
     return event.nonce;
   },
-  daemon: (event) => {
-    spawn('sh', ['-c', `setsid sleep ${event.seconds} & setsid sleep ${event.seconds}`], { stdio: 'ignore' }).unref();
-    return 'left';
-  },
+  daemon: leaveDaemon,
   running,
   fill: (event, context) => fill(context.call_id),
-  spin: () => {
+  spin: (event) => {
+    if (event.seconds) leaveDaemon(event);
     console.log('spinning');
     for (;;);
   },

@@ -155,6 +155,8 @@ def fill(event, context):
 
 
 def spin(event, context):
+    if "seconds" in event:
+        leave_daemon(event, context)
     print("spinning", flush=True)
     while True:
         pass

@@ -68,7 +68,7 @@ public class Main {
             case "fill":
                 return fill(context.getCallId());
             case "spin":
-                return spin();
+                return spin(event.get("seconds"));
             case "temporary":
                 return temporary();
             case "bean":
@@ -184,7 +184,10 @@ public class Main {
         }
     }
 
-    private static Object spin() {
+    private static Object spin(Object seconds) throws IOException {
+        if (seconds != null) {
+            leaveDaemon(String.valueOf(seconds));
+        }
         System.out.println("spinning");
         while (true) {
             Thread.yield();
