@@ -77,11 +77,11 @@ def unlimited(worker: Worker, runtime: str, isolation: str = "container") -> Con
     return deployed(worker, "Contract", runtime, isolation, env={"FLAVOUR": "süß", "EMPTY": ""})
 
 
-def with_limits(worker: Worker, runtime: str, isolation: str = "container") -> ContractFunction:
+def with_limits(worker: Worker, runtime: str, isolation: str = "container", timeout: int = 2) -> ContractFunction:
     """The contract's function with little time and memory, and no network where its channel needs none."""
     memory = "128m" if language(runtime) == "java" else "64m"
     network = "none" if registry.get(runtime).channel == "unix" else "egress"
-    return deployed(worker, "Limited", runtime, isolation, timeout=2, memory=memory, network=network)
+    return deployed(worker, f"Limited{timeout}", runtime, isolation, timeout=timeout, memory=memory, network=network)
 
 
 @pytest.fixture(scope="session", params=registry.names())

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from tests.contract import engine_view
-from tests.contract.conftest import deployed
+from tests.contract.conftest import deployed, with_limits
 from tests.contract.package import language
 from tests.contract.records import header
 
@@ -58,7 +58,8 @@ def test_a_handler_that_ends_its_process_has_crashed_and_its_words_are_kept(limi
     assert "some last words" in limited.record(reply)["log"]
 
 
-def test_a_handler_that_eats_too_much_is_out_of_memory(limited: ContractFunction) -> None:
+def test_a_handler_that_eats_too_much_is_out_of_memory(worker: Worker, runtime: str, isolation: str) -> None:
+    limited = with_limits(worker, runtime, isolation, timeout=60)  # a busy machine needs its time to fill the memory
     reply = limited.call("eat")
     assert (reply.status, reply.json["Code"]) == (502, "function_oom")
     assert header(reply, "X-Function-Error") == "OutOfMemory"
