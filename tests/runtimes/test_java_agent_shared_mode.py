@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from tests.runtimes.agent_process import call_frame
-from tests.runtimes.java_steps import becomes, begin, of_threads
+from tests.runtimes.steps import becomes, begin, of_threads
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.runtimes.agent_process import call_frame
-from tests.runtimes.java_steps import becomes, begin, children, ends
+from tests.runtimes.steps import becomes, begin, children, ends
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.runtimes.agent_process import AgentProcess
-from tests.runtimes.java_steps import compile_function
+from tests.runtimes.steps import compile_function
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.runtimes.node_process import begin_printing
+from tests.runtimes.steps import begin_printing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.runtimes.agent_process import call_frame
-from tests.runtimes.node_process import WAIT, becomes, begin, children, ends
+from tests.runtimes.steps import becomes, begin, children, ends
 
 if TYPE_CHECKING:
     from tests.runtimes.agent_process import AgentProcess
     from tests.runtimes.node_agent import Start, StartMany
 
 pytest_plugins = ("tests.runtimes.node_agent",)
+
+WAIT = "exports.handle = (event) => new Promise((done) => setTimeout(done, event.ms, 'waited'));"
 
 MODES = ["container", "process", "shared"]
 

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.runtimes.agent_process import call_frame
-from tests.runtimes.node_process import IDENTITY, WAIT, at_once, becomes, begin, children
+from tests.runtimes.steps import at_once, becomes, begin, children
 
 if TYPE_CHECKING:
     from tests.runtimes.node_agent import StartMany
 
 pytest_plugins = ("tests.runtimes.node_agent",)
+
+IDENTITY = "exports.handle = (event) => event;"
+WAIT = "exports.handle = (event) => new Promise((done) => setTimeout(done, event.ms, 'waited'));"
 
 SPEAK = """
 const { execFileSync } = require('child_process');

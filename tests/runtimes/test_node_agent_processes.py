@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from tests.runtimes.node_process import at_once, begin_printing, children, ends
+from tests.runtimes.steps import at_once, begin_printing, children, ends
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.runtimes.node_process import becomes
+from tests.runtimes.steps import becomes
 
 if TYPE_CHECKING:
     from tests.runtimes.node_agent import StartMany

@@ -11,7 +11,9 @@ from django.conf import settings
 from functions.build.platform import Platform
 from functions.engine import host_config, labels
 from functions.engine.docker import Engine
+from functions.models import PoolEntry
 from functions.models.image import ImageState
+from functions.pool import kept
 from functions.pool.container import remove_folder
 from tests.functions.models import rows
 
@@ -69,3 +71,11 @@ def ready(platform: Platform, fake_engine: FakeEngine) -> Iterator[Callable[...,
         fake_engine.remove(container_id)
     for folder in (settings.WF_HOME / "channels").iterdir():
         remove_folder(folder)
+
+
+@pytest.fixture
+def own_pool(settled: None, platform: Platform) -> Iterator[None]:
+    """Nothing is left to the next test."""
+    yield
+    for entry in PoolEntry.objects.all():
+        kept.finish(entry, platform)

@@ -1,9 +1,8 @@
-"""The pool of pre-warmed containers: filled to its number, within its memory, and thinned out. On a fake engine."""
+"""The pool of pre-warmed containers: filled to its number, within its memory. On a fake engine."""
 
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from functions import dispatch
 from functions.errors import EngineUnavailable
-from functions.models import Configuration, Function, Image, PoolEntry
+from functions.models import Function, PoolEntry
 from functions.models.image import ImageState
 from functions.models.pool_entry import STARTS_AT_ONCE, PoolState
 from functions.pool import kept, prewarmed
@@ -20,50 +19,19 @@ from functions.pool.options import resolve
 from functions.upkeep import filler
 from tests.functions.fake_agent import HELLO
 from tests.functions.models import rows
+from tests.functions.upkeep.pools import configure, idle, used
 from tests.races.windows import at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_django import Settings
 
     from functions.build.platform import Platform
     from functions.engine.channel import Channel
     from tests.functions.fake_engine import FakeEngine
 
+pytestmark = pytest.mark.usefixtures("own_pool")
+
 MIB = 1 << 20
-
-
-@pytest.fixture(autouse=True)
-def _own_pool(settled: None, platform: Platform) -> Iterator[None]:
-    """No failure of another test is remembered, and nothing is left to the next."""
-    cache.clear()
-    cache.set("sweep", True, 3600)
-    yield
-    for entry in PoolEntry.objects.all():
-        kept.finish(entry, platform)
-
-
-def configure(functions: int, containers: int, **values: Any) -> None:
-    seen = Configuration.objects.of("test-node")
-    assert Configuration.objects.change(seen, container_pool_limit=functions, container_pool_num=containers, **values)
-
-
-def used(engine: FakeEngine, name: str, minutes_ago: int, **fields: Any) -> Image:
-    """A READY image of a function, last used so many minutes ago."""
-    last_used_at = timezone.now() - timedelta(minutes=minutes_ago)
-    known = {"image_id": f"sha256:{name}", "last_used_at": last_used_at, **fields}
-    engine.built[known["image_id"]] = {}
-    return rows.image(ImageState.READY, rows.function(name), **known)
-
-
-def idle() -> dict[str, int]:
-    """How many containers each function keeps."""
-    found: dict[str, int] = {}
-    for entry in PoolEntry.objects.filter(state=PoolState.IDLE).select_related("image__function"):
-        assert entry.image
-        found[entry.image.function.name] = found.get(entry.image.function.name, 0) + 1
-    return found
 
 
 def starts(engine: FakeEngine) -> int:
@@ -252,78 +220,3 @@ def test_a_start_that_succeeds_ends_the_waiting(
         assert idle() == {"A": 1}
         kept.discard(PoolEntry.objects.get(), platform)
     assert caplog.text.count("the next in 1 s") == 2
-
-
-# --- thinning out ---
-
-
-@pytest.fixture
-def full(platform: Platform, fake_engine: FakeEngine) -> tuple[Image, Image]:
-    """Two functions with two containers each; the first was used last."""
-    configure(2, 2)
-    images = used(fake_engine, "A", 1), used(fake_engine, "B", 2)
-    filler.fill(platform)
-    assert idle() == {"A": 2, "B": 2}
-    return images
-
-
-def thinned(platform: Platform) -> dict[str, int]:
-    filler.thin_out(filler.Pool(platform), platform)
-    return idle()
-
-
-def test_what_is_wanted_stays(platform: Platform, full: tuple[Image, Image]) -> None:
-    assert thinned(platform) == {"A": 2, "B": 2}
-
-
-def test_a_function_that_falls_out_of_the_latest_loses_its_containers(
-    platform: Platform, fake_engine: FakeEngine, full: tuple[Image, Image]
-) -> None:
-    used(fake_engine, "C", 0)
-    assert thinned(platform) == {"A": 2}
-    assert len(fake_engine.made) == 2
-
-
-@pytest.mark.parametrize(
-    ("functions", "containers", "left"),
-    [(1, 2, {"A": 2}), (2, 1, {"A": 1, "B": 1}), (-1, 2, {})],
-)
-def test_a_smaller_pool_holds_at_once(
-    platform: Platform, full: tuple[Image, Image], functions: int, containers: int, left: dict[str, int]
-) -> None:
-    oldest = [entry.pk for entry in PoolEntry.objects.order_by("pk")]
-    configure(functions, containers)
-    assert thinned(platform) == left
-    kept_ones = {entry.pk for entry in PoolEntry.objects.all()}
-    assert kept_ones <= set(oldest)
-
-
-@pytest.mark.parametrize("changed", [{"environment": {"A": "1"}}, {"isolation": "process"}, {"enabled": False}])
-def test_containers_of_options_that_no_longer_hold_go(
-    platform: Platform, full: tuple[Image, Image], changed: dict[str, Any]
-) -> None:
-    Function.objects.filter(name="A").update(**changed)
-    assert thinned(platform) == {"B": 2}
-
-
-def test_containers_of_another_version_go(platform: Platform, full: tuple[Image, Image]) -> None:
-    Image.objects.filter(pk=full[0].pk).update(image_id="sha256:new")
-    assert thinned(platform) == {"B": 2}
-    Function.objects.filter(name="B").update(version="wanted now")
-    assert thinned(platform) == {}
-
-
-def test_containers_of_a_function_that_was_deleted_go(
-    platform: Platform, fake_engine: FakeEngine, full: tuple[Image, Image]
-) -> None:
-    Function.objects.filter(name="A").delete()
-    assert thinned(platform) == {"B": 2}
-    assert len(fake_engine.made) == 2
-
-
-def test_a_container_that_serves_a_call_is_left_to_it(platform: Platform, full: tuple[Image, Image]) -> None:
-    image = full[0]
-    claimed = prewarmed.claim(image, resolve(image.function, image, rest_mode=False), platform)
-    configure(-1, 2)
-    assert thinned(platform) == {}
-    assert PoolEntry.objects.get() == claimed

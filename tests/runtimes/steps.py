@@ -1,9 +1,11 @@
-"""The Node agent's mode `process` in tests: calls, and the processes that there are."""
+"""What tests of agents do: a build, calls at once, calls under way, and a look at processes."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,8 +18,12 @@ if TYPE_CHECKING:
 
     from tests.runtimes.agent_process import AgentProcess, Answer, Connection
 
-IDENTITY = "exports.handle = (event) => event;"
-WAIT = "exports.handle = (event) => new Promise((done) => setTimeout(done, event.ms, 'waited'));"
+
+def compile_function(home: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What the build of a Java function does: the function's sources in `folder` become classes beside the agent."""
+    return subprocess.run(
+        ["sh", str(home / "compile.sh")], cwd=folder, check=False, capture_output=True, text=True, timeout=120
+    )
 
 
 def at_once(agent: AgentProcess, events: list[dict[str, Any]]) -> list[Answer]:
@@ -62,6 +68,14 @@ def becomes(condition: Callable[[], bool], within_s: float = 10) -> bool:
     return True
 
 
+def of_threads(agent: AgentProcess, file: str) -> list[str]:
+    """What this file in /proc says of each thread of the agent."""
+    found = []
+    for thread in Path(f"/proc/{agent.process.pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            found.append((thread / file).read_text())
+    return found
+
+
 def children(agent: AgentProcess) -> list[int]:
-    task = Path(f"/proc/{agent.process.pid}/task")
-    return [int(pid) for thread in task.iterdir() for pid in (thread / "children").read_text().split()]
+    return [int(pid) for line in of_threads(agent, "children") for pid in line.split()]
