@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from tests.contract import records
 from tests.docker.functions import python
-from tests.worker import ROOT, engine
+from tests.worker import engine
 
 if TYPE_CHECKING:
     from tests.worker import Worker
@@ -25,8 +23,7 @@ LONG_LIVED = "SELECT state FROM functions_poolentry WHERE kind = 'long-lived'"
 
 def doctor(worker: Worker) -> tuple[int, dict[str, str], str]:
     """Its exit status, what it says of each rule, and all of its words."""
-    command = [sys.executable, str(ROOT / "manage.py"), "doctor"]
-    done = subprocess.run(command, env=worker.environment, capture_output=True, text=True, cwd=ROOT, check=False)
+    done = worker.attempt("doctor")
     lines = [line.split() for line in done.stdout.splitlines() if line.startswith("I")]
     return done.returncode, {words[0]: words[1] for words in lines}, done.stdout + done.stderr
 
