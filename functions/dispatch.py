@@ -58,8 +58,13 @@ def enqueue(task: str, *arguments: Any) -> None:
 
 def enqueue_once(task: str) -> None:
     """The same, unless it was asked for and has not begun: then it serves whoever asks now, too."""
-    if shared_cache.add(_asked_for(task), True, ASKED_S):
+    if not shared_cache.add(_asked_for(task), True, ASKED_S):
+        return
+    try:
         enqueue(task)
+    except BaseException:
+        begun(task)
+        raise
 
 
 def begun(task: str) -> None:

@@ -51,6 +51,7 @@ class Admission:
         try:
             yield
         finally:
+            self._is_saturated = False
             self._slots.release()
 
 

@@ -57,8 +57,11 @@ def collect(platform: Platform) -> None:
         attempt(step, platform)
 
 
-def remove_all_kept(platform: Platform) -> None:
-    """At a stop, when no call of this worker is under way."""
+def clear_out(platform: Platform) -> None:
+    """At a stop: what is kept goes, and so do the containers of calls that were not waited for."""
+    attempt(leases.expire, platform)
+    if seen := look(platform):
+        attempt(containers.remove_orphans, seen)
     for entry in PoolEntry.objects.filter(node=platform.node):
         if not containers.is_in_hand(entry):
             attempt(containers.end, entry, platform)

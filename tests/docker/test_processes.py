@@ -10,7 +10,6 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,9 +17,12 @@ import pytest
 from tests.contract import engine_view, records
 from tests.contract.records import header
 from tests.docker.functions import node, python
-from tests.worker import ROOT, descendants, eventually, free_port
+from tests.processes import descendants, environment, is_running
+from tests.worker import ROOT, eventually, free_port
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.worker import Worker
 
 
@@ -67,15 +69,7 @@ def test_sigterm_lets_a_call_end_and_leaves_no_process_and_no_container(own_work
         assert pending.result().json["Result"]["body"] == "done"
     assert not engine_view.containers(own_worker)
     assert processes
-    assert not any(map(_is_running, processes))
-
-
-def _is_running(pid: int) -> bool:
-    """A zombie that nobody has waited for is dead."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    assert not any(map(is_running, processes))
 
 
 def test_a_worker_in_the_background_drains_when_it_is_told_to_stop(own_worker: Worker) -> None:
@@ -108,10 +102,7 @@ def test_a_worker_whose_terminal_and_starter_have_gone_does_all_of_its_work(own_
 
 
 def _is_upkeep(pid: int) -> bool:
-    try:
-        return b"\0Q_CLUSTER_NAME=upkeep-" in Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
+    return b"\0Q_CLUSTER_NAME=upkeep-" in environment(pid)
 
 
 def _check_drain(worker: Worker) -> None:
@@ -146,23 +137,16 @@ def test_a_web_server_that_is_killed_is_started_again_as_a_whole(own_worker: Wor
     assert own_worker.process is not None
     web = own_worker.processes("granian")
     os.kill(web[order], signal.SIGKILL)  # the one that listens, or the one that answers
-    eventually(lambda: not any(map(_is_running, web)))
-    eventually(lambda: _answers(own_worker), 60)
+    eventually(lambda: not any(map(is_running, web)))
+    eventually(own_worker.answers, 60)
     assert own_worker.execute("Again").status == 200
     assert own_worker.stop() == 0
 
 
-def _answers(worker: Worker) -> bool:
-    try:
-        return worker.request("/openapi.json").status == 200
-    except OSError:
-        return False
-
-
 def test_an_unknown_variable_stops_the_start_and_names_itself(tmp_path: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "WF_HOME": str(tmp_path), "WF_SOURCE_URI": "file:///x"}
+    variables = {"PATH": os.environ["PATH"], "WF_HOME": str(tmp_path), "WF_SOURCE_URI": "file:///x"}
     command = [sys.executable, str(ROOT / "manage.py"), "start"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "WF_SOURCE_URI; did you mean WF_SOURCE_URL?" in done.stderr
 

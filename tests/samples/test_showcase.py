@@ -74,7 +74,7 @@ def test_told_to_stop_before_the_worker_answers_it_leaves_none_behind(home: Path
     port = free_port()
     running = showcase(home, port, "--once")
     assert running.stdout
-    assert any(line.startswith("Worker Front serves") for line in running.stdout)
+    assert any("Worker Front serves" in line for line in running.stdout)
     running.send_signal(signal.SIGTERM)
     said, _ = running.communicate(timeout=60)
     assert running.returncode == 1, said

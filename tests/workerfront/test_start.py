@@ -1,4 +1,4 @@
-"""`manage.py start`: what it refuses before anything is changed."""
+"""`manage.py start`: what it refuses."""
 
 from __future__ import annotations
 

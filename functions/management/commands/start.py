@@ -69,7 +69,7 @@ class Command(BaseCommand):
         try:
             return supervisor.serve(HOST, port, lambda: _announce(port, announce_to))
         finally:
-            reaper.remove_all_kept(platform())
+            reaper.clear_out(platform())
 
 
 def _announce(port: int, announce_to: int | None) -> None:

@@ -20,7 +20,7 @@ from functions.upkeep.doctor.node import Call, Container, Kept, Node, Row
 from functions.upkeep.doctor.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     from functions.build.platform import Platform
@@ -55,6 +55,7 @@ def look(platform: Platform) -> Node:
     """Raises EngineUnavailable."""
     containers = [one for one in found.look(platform).containers if one.is_made_by_us]
     finished = tuple(images.finished(platform))
+    labelled = {image["Id"] for image in platform.engine.images(found.ours(platform))}
     layers = tuple(images.layers(platform))
     channels, work = (files.folders_in(room) for room in ("channels", "work"))
     now = timezone.now()
@@ -65,7 +66,7 @@ def look(platform: Platform) -> Node:
         calls=tuple(_calls(platform.node, now)),
         kept=tuple(_kept(entry, now) for entry in PoolEntry.objects.filter(node=platform.node)),
         rows=tuple(
-            _row(row, finished, platform, now) for row in Image.objects.without_log().filter(node=platform.node)
+            _row(row, labelled, platform, now) for row in Image.objects.without_log().filter(node=platform.node)
         ),
         channels=tuple(folder.name for folder in channels if not files.is_call_at(folder.name)),
         work=tuple(folder.name for folder in work),
@@ -119,8 +120,8 @@ def _kept(entry: PoolEntry, now: datetime) -> Kept:
     return Kept(entry.container_name, entry.state, entry.container_id, entry.folder, is_left)
 
 
-def _row(row: Image, listed: Sequence[str], platform: Platform, now: datetime) -> Row:
-    is_foreign = row.state == ImageState.READY and row.image_id not in listed and _exists(row.image_id, platform)
+def _row(row: Image, labelled: Collection[str], platform: Platform, now: datetime) -> Row:
+    is_foreign = row.state == ImageState.READY and row.image_id not in labelled and _exists(row.image_id, platform)
     return Row(
         row.tag,
         row.state,

@@ -47,7 +47,7 @@ def call(platform: Platform, source_folder: Path) -> Iterator[Callable[[], Answe
 
     assert call().execution.start_type == "built"
     yield call
-    reaper.remove_all_kept(platform)
+    reaper.clear_out(platform)
 
 
 def configure(**values: Any) -> None:

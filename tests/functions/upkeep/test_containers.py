@@ -95,6 +95,16 @@ def test_at_its_stop_a_node_removes_all_its_holders(real: Platform, container: M
             node=real.node, kind=PoolKind.NETWORK, state=state, container_name="h", container_id=container_id
         )
     PoolEntry.objects.create(node="other", kind=PoolKind.NETWORK, container_name="of another node")
-    reaper.remove_all_kept(real)
+    reaper.clear_out(real)
     assert [entry.node for entry in PoolEntry.objects.all()] == ["other"]
     assert not any(is_there(real, container_id) for container_id in made.values())
+
+
+def test_at_its_stop_the_container_of_a_call_that_was_cut_goes_and_its_record_is_closed(
+    real: Platform, container: Make
+) -> None:
+    call = rows.execution(ExecutionState.RUNNING, owner="killed")
+    cut = container(labels.container(real.instance, real.node, "W1", "v", str(call.pk)))
+    reaper.clear_out(real)
+    assert not is_there(real, cut)
+    assert rows.snapshot(call)["state"] == ExecutionState.ABANDONED

@@ -10,6 +10,7 @@ from functions.engine import labels
 from functions.engine.docker import NoSuchImage
 from functions.models.image import ImageState
 from functions.upkeep import images, reaper
+from functions.upkeep.doctor import examination
 from tests.functions.models import rows
 from tests.functions.upkeep.conftest import BASE
 from tests.worker import engine as docker_client
@@ -60,6 +61,8 @@ def test_an_image_that_somebody_has_made_of_ours_stays(real: Platform) -> None:
         reaper.sweep(real)
         assert is_there(real, theirs)
         assert images.finished(real) == []
+        rows.image(ImageState.READY, image_id=theirs)
+        assert [row.is_foreign for row in examination.look(real).rows] == [False]
     finally:
         real.engine.remove_image(theirs)
 

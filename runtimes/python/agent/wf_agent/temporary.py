@@ -16,7 +16,6 @@ class Temporary:
 
     def __init__(self, folder: str):
         self._folder = folder
-        self._count = 0
         self._calls = set()
         self._kept = set()
         self.removers = {}  # by pid, what they remove
@@ -25,8 +24,7 @@ class Temporary:
         """A folder for one call; empty text when there is no place for it."""
         if not self._folder:
             return ""
-        self._count += 1
-        path = "%s/call-%d-%d" % (self._folder, os.getpid(), self._count)
+        path = self._name("call")
         try:
             os.mkdir(path, 0o700)
         except OSError:  # full, for example
@@ -54,10 +52,13 @@ class Temporary:
         """No call runs: away with everything that loading has not left here."""
         strays = self._strays()
         if strays:
-            aside = "%s/wiped-%d-%d" % (self._folder, os.getpid(), self._count)
-            self._count += 1
+            aside = self._name("wiped")
             _move(strays, aside)
             self._remove_aside(aside)
+
+    def _name(self, kind: str) -> str:
+        """That no call can have taken."""
+        return "%s/%s-%s" % (self._folder, kind, os.urandom(8).hex())
 
     def _strays(self) -> list:
         """The uppermost ones."""

@@ -112,9 +112,9 @@ BROKEN = {
         ),
     },
     "I10": {
-        "process 7: descriptors 11, more than 10": with_process(replace(PROCESS, descriptors=11)),
-        "process 7: threads 11, more than 10": with_process(replace(PROCESS, threads=11)),
-        "process 7: memory 11, more than 10": with_process(replace(PROCESS, memory=11)),
+        "process 7 has more descriptors than 10": with_process(replace(PROCESS, descriptors=11)),
+        "process 7 has more threads than 10": with_process(replace(PROCESS, threads=11)),
+        "process 7 has more memory than 10": with_process(replace(PROCESS, memory=11)),
     },
     "I11": {"migration x has not been run": replace(SOUND, database_faults=("migration x has not been run",))},
     "I12": {

@@ -14,6 +14,12 @@ final class HandlerThread extends Thread {
         setDaemon(true);
     }
 
+    static HandlerThread started() {
+        HandlerThread thread = new HandlerThread();
+        thread.start();
+        return thread;
+    }
+
     synchronized void begin(Runnable next) {
         task = next;
         isBusy = true;

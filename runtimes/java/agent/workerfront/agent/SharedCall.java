@@ -33,14 +33,14 @@ final class SharedCall implements Runnable {
             outbox.sendTo(session.connection().out());
         } catch (IOException malformed) {
             // the end of the session without an answer
-        } catch (OutOfMemoryError full) { // the event alone is too large for the heap
+        } catch (OutOfMemoryError full) { // the event alone is too large for the heap, or there is no thread to be had
             outbox.answer(Failure.of(Failure.HANDLER, full).toFrame());
             outbox.sendTo(session.connection().out());
         }
         session.end(null);
         if (leave()) {
             mode.finished(this, handlerThread);
-        } else {
+        } else if (handlerThread != null) {
             handlerThread.end(); // another one has its place
         }
     }
@@ -70,6 +70,9 @@ final class SharedCall implements Runnable {
     }
 
     private void handle(final Call call) {
+        if (handlerThread == null) {
+            handlerThread = HandlerThread.started();
+        }
         handlerThread.begin(new Runnable() {
             @Override
             public void run() {

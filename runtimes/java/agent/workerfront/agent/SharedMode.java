@@ -70,8 +70,7 @@ final class SharedMode {
 
     private void load() {
         final SharedCall loading = first;
-        final HandlerThread loader = new HandlerThread();
-        loader.start();
+        final HandlerThread loader = HandlerThread.started();
         loader.begin(new Runnable() {
             @Override
             public void run() {

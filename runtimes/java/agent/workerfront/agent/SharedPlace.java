@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 /** Room for one call of those that run at once in one process, with a thread for its handler. */
 final class SharedPlace implements Place {
     private final SharedMode mode;
-    private HandlerThread handlerThread; // null: not needed yet
+    private final HandlerThread handlerThread; // null: not needed yet
     private SharedCall call;
 
     SharedPlace(SharedMode mode, HandlerThread handlerThread) {
@@ -15,10 +15,6 @@ final class SharedPlace implements Place {
 
     @Override
     public boolean call(Session session, ByteBuffer frame) {
-        if (handlerThread == null) {
-            handlerThread = new HandlerThread();
-            handlerThread.start();
-        }
         call = mode.nextCall();
         call.begin(handlerThread, session, frame);
         return true;
