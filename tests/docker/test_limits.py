@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from tests.worker import Worker
 
 MIB = 1 << 20
+SECONDS = 4  # so long a sleeper sleeps to be looked at
 SLEEPERS = {
-    "SleepyPython": python("time.sleep(4)\nreturn 1", memory="100m"),
-    "SleepyNode": node("await new Promise((done) => setTimeout(done, 4000)); return 1;", network="none"),
-    "SleepyJava": java("Thread.sleep(4000); return 1;"),
+    "SleepyPython": python("time.sleep(event)\nreturn 1", memory="100m"),
+    "SleepyNode": node("await new Promise((done) => setTimeout(done, 1000 * event)); return 1;", network="none"),
+    "SleepyJava": java('Thread.sleep(1000 * ((Number) event.get("event")).longValue()); return 1;'),
 }
 
 
@@ -27,9 +28,9 @@ def inspected(worker: Worker) -> dict[str, dict[str, Any]]:
     """What the engine says of each sleeper's container while it runs, by function."""
     for name, files in SLEEPERS.items():
         worker.deploy(name, files)
-        assert worker.execute(name, {}).status == 200
+        assert worker.execute(name, 0).status == 200
     with ThreadPoolExecutor(len(SLEEPERS)) as pool:
-        replies = [pool.submit(worker.execute, name, {}) for name in SLEEPERS]
+        replies = [pool.submit(worker.execute, name, SECONDS) for name in SLEEPERS]
         found: dict[str, dict[str, Any]] = {}
 
         def all_seen() -> bool:

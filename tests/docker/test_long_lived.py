@@ -94,14 +94,15 @@ def test_a_container_that_is_spoiled_by_hand_is_replaced_by_the_next_call(worker
 
 
 def test_a_new_version_has_a_container_of_its_own_and_a_running_call_ends_in_the_old_one(worker: Worker) -> None:
-    worker.deploy("Versions", python("time.sleep(event.get('seconds', 0))\nreturn 'old'"))
-    assert worker.execute("Versions", {}).json["Result"]["body"] == "old"
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(worker.execute, "Versions", {"seconds": 15})
-        eventually(lambda: records.rows(worker, "SELECT id FROM functions_execution WHERE state = 'RUNNING'"))
-        worker.deploy("Versions", python("return 'new'"))
-        eventually(lambda: worker.execute("Versions", {}).json["Result"]["body"] == "new", SETTLE_S)
-        assert not running.done()
+    worker.deploy("Versions", python("if event:\n    socket.create_connection(event).recv(1)\nreturn 'old'"))
+    assert worker.execute("Versions", []).json["Result"]["body"] == "old"
+    with closing(socket.create_server((engine_view.gateway(), 0))) as listener, ThreadPoolExecutor(1) as pool:
+        listener.settimeout(SETTLE_S)
+        running = pool.submit(worker.execute, "Versions", listener.getsockname())
+        with closing(listener.accept()[0]):  # it is in the handler
+            worker.deploy("Versions", python("return 'new'"))
+            eventually(lambda: worker.execute("Versions", []).json["Result"]["body"] == "new", SETTLE_S)
+            assert not running.done()
         assert running.result().json["Result"]["body"] == "old"
     eventually(lambda: len(_kept(worker, "Versions")) == 1, SETTLE_S)
 
