@@ -6,7 +6,7 @@ import logging
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from functions.build.platform import Platform
 
 logger = logging.getLogger(__name__)
+
+ATTEMPTS = 3
 
 
 def build(pk: int, token: uuid.UUID, platform: Platform) -> None:
@@ -85,24 +87,33 @@ def _image_id(image: Image, found: Package, platform: Platform, log: BuildLog, s
     with (scratch / "context.tar").open("w+b") as tar:
         dockerfile = recipe.dockerfile(found.runtime, labels.build_layer(platform.instance))
         context.write(found, dockerfile, tar)
-        tar.seek(0)
-        platform.engine.ensure_network()
-        deadline = time.monotonic() + settings.WF_BUILD_TIMEOUT_SECONDS
-        for message in platform.engine.build(
-            tar,
-            tag=recipe.reference(image.tag),
-            labels=labels.image(platform.instance, platform.node, image.function.name, found.version),
-            buildargs=recipe.build_arguments(found.runtime),
-            timeout=settings.WF_BUILD_TIMEOUT_SECONDS,
+        options = {
+            "tag": recipe.reference(image.tag),
+            "labels": labels.image(platform.instance, platform.node, image.function.name, found.version),
+            "buildargs": recipe.build_arguments(found.runtime),
+            "timeout": settings.WF_BUILD_TIMEOUT_SECONDS,
             **host_config.build(settings.WF_BUILD_MEMORY),
-        ):
-            log.add(message)
-            if time.monotonic() > deadline:  # to stop listening cancels the build
-                raise BuildTimeout
+        }
+        platform.engine.ensure_network()
+        _follow(tar, options, platform, log)
     if log.error or not log.image_id:
         _quietly_remove(log.last_layer(), platform)
         raise BuildFailed(log.explanation())
     return log.image_id
+
+
+def _follow(tar: IO[bytes], options: dict[str, Any], platform: Platform, log: BuildLog) -> None:
+    """Builds, once more when the engine has lost a layer under it: no sweep or eviction can know which one it takes."""
+    deadline = time.monotonic() + settings.WF_BUILD_TIMEOUT_SECONDS
+    for _ in range(ATTEMPTS):
+        tar.seek(0)
+        log.begin()
+        for message in platform.engine.build(tar, **options):
+            log.add(message)
+            if time.monotonic() > deadline:  # to stop listening cancels the build
+                raise BuildTimeout
+        if not log.has_lost_layer:
+            return
 
 
 def _drop_predecessor(before: Image, image_id: str, platform: Platform) -> None:

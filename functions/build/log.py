@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 KEPT = 256 << 10  # characters: the end of the log, where the reason is
 _LAYER = re.compile(r"^ ---> ([0-9a-f]{12})$", re.MULTILINE)
+_LOST_LAYER = re.compile(r"unknown parent image ID|No such image: sha256:")
 _NETWORK_SIGNS = (
     "Temporary failure in name resolution",
     "Failed to establish a new connection",
@@ -36,6 +37,15 @@ class BuildLog:
         self._text = ""
         self.image_id = ""
         self.error = ""
+
+    def begin(self) -> None:
+        """One more attempt: what the last one came to is over, what it has said stays."""
+        self.image_id = self.error = ""
+
+    @property
+    def has_lost_layer(self) -> bool:
+        """Somebody has removed a layer that the engine was about to build on."""
+        return bool(_LOST_LAYER.search(self.error))
 
     def add(self, message: Mapping[str, Any]) -> None:
         """One message: text, the finished image's id, or the error that ended the build."""

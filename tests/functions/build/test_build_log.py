@@ -35,6 +35,22 @@ def test_an_error_in_the_stream_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "is_lost"),
+    [
+        ("unknown parent image ID sha256:aaa", True),
+        ("No such image: sha256:aaa", True),
+        ("No such image: python:3.7-slim", False),
+        ("", False),
+    ],
+)
+def test_a_layer_that_somebody_has_removed_is_told_from_a_base_that_is_not_there(error: str, is_lost: bool) -> None:
+    log = logged({"stream": "Step 1\n"}, {"error": error} if error else {})
+    assert log.has_lost_layer is is_lost
+    log.begin()
+    assert (log.has_lost_layer, log.error, log.text()) == (False, "", "Step 1\n")
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "NewConnectionError: Failed to establish a new connection: [Errno -3]",

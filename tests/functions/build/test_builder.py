@@ -123,6 +123,21 @@ def test_a_failed_build_keeps_the_engine_s_reason_and_removes_its_layers(
     assert work_folders() == []
 
 
+@pytest.mark.parametrize(("losses", "state"), [(2, ImageState.READY), (3, ImageState.FAILED)])
+def test_a_build_whose_layer_was_removed_by_somebody_is_made_again(
+    platform: Platform, fake_engine: FakeEngine, source_folder: Path, losses: int, state: ImageState
+) -> None:
+    package(source_folder)
+    built, lost = fake_engine.said, [{"error": "unknown parent image ID sha256:aaa"}]
+
+    def lose() -> None:
+        fake_engine.said = lost if fake_engine.history.count("build") <= losses else built
+
+    fake_engine.before_build = lose
+    assert build(platform).state == state
+    assert fake_engine.history.count("build") == 3
+
+
 def test_a_failed_build_is_not_taken_for_a_changed_package(
     platform: Platform, fake_engine: FakeEngine, source_folder: Path
 ) -> None:
