@@ -195,9 +195,14 @@ class Worker:
     def forget(self) -> None:
         """Removes what this instance has left in the engine, so that no test meets another's things."""
         eventually(self._has_no_container)  # the engine may still be at what a killed worker has asked for
-        for image in self.images():
-            with engine() as client:
+        eventually(self._has_no_image)
+
+    def _has_no_image(self) -> bool:
+        left = self.images()
+        for image in left:
+            with engine() as client, suppress(docker.errors.APIError):  # as with containers
                 client.images.remove(image.id, force=True)
+        return not left
 
     def _has_no_container(self) -> bool:
         left = self.containers()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NOT_FOUND, CONFLICT = 404, 409
+UNKNOWN_IMAGE = "unrecognized image ID"
 
 
 class NoSuchThing(WorkerFrontError):
@@ -63,6 +64,8 @@ def _translate(error: docker.errors.APIError) -> WorkerFrontError:
     explanation = str(error.explanation or "")
     if "no space left on device" in explanation:
         return DiskFull()
+    if UNKNOWN_IMAGE in explanation:  # with status 500: it was removed at the same moment
+        return NoSuchImage(explanation)
     if error.status_code == NOT_FOUND:
         return NoSuchImage(explanation) if "No such image" in explanation else NoSuchThing(explanation)
     if error.status_code == CONFLICT:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SEED = 20_000
 PAUSE_S = 1.5  # between two faults: a web process needs about as long to come back
-CALLS_A_ROUND = 150  # however slow the machine is, there are so many calls for four faults
+CALLS_A_ROUND = 250  # however slow the machine is, there are so many calls for four faults
 
 
 class Disturbance:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.runtimes.agent_process import call_frame
 from tests.runtimes.steps import becomes, begin, of_threads
 
@@ -49,6 +51,15 @@ def test_an_exit_ends_all_calls(start: Start) -> None:
     for answer in (agent.call({"leave": True}), other.answer()):
         assert (answer.error["kind"], answer.error["errorMessage"]) == ("exit", "the handler called System.exit")
     assert agent.wait() == 3
+
+
+def test_a_process_that_is_on_its_way_out_takes_no_more_calls(start: Start) -> None:
+    agent = start("Sharing.leave", mode="shared")
+    assert agent.call({"leave": True, "slowly": True}).error["kind"] == "exit"
+    assert agent.process.poll() is None
+    with pytest.raises(ConnectionRefusedError):
+        agent._connected_socket()
+    agent.process.kill()
 
 
 def test_a_call_that_is_cancelled_gives_its_place_to_another(start: Start) -> None:

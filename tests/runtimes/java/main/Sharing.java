@@ -40,8 +40,19 @@ public class Sharing {
         return null;
     }
 
+    private static void sleep(long milliseconds) {
+        try {
+            Thread.sleep(milliseconds);
+        } catch (InterruptedException ignored) {
+            // early, then
+        }
+    }
+
     public static Object leave(Map<String, Object> event) throws InterruptedException {
         System.out.println("here");
+        if (event.get("slowly") != null) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> sleep(60_000)));
+        }
         if (event.get("leave") != null) {
             System.exit(3);
         }

@@ -109,8 +109,14 @@ final class SharedMode {
     }
 
     private final class Abort implements Runnable {
+        /** Newcomers are refused first: who hears of the end and calls again at once must not come back here. */
         @Override
         public void run() {
+            try {
+                listener.close();
+            } catch (IOException error) {
+                // the process ends all the same
+            }
             ByteBuffer last = ExitHook.exitFrame();
             for (SharedCall call : new ArrayList<>(running())) {
                 call.abort(last == null ? null : last.duplicate());
