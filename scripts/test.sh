@@ -12,7 +12,7 @@ scripts/bases/ensure.sh "${images[@]}"
 if [[ $# -gt 0 ]]; then
     exec .venv/bin/python -m pytest "$@"
 fi
-# Two at once where nothing but the processor is shared; the engine's tests in turn, for it gets no faster.
+# Two at once where nothing but the processor is shared; the engine's tests in turn, for it gets little faster.
 postgres="$(scripts/postgres.sh)"
 rings=(tests/races tests/functions/{models,build,pool,invoke,upkeep,api,admin} tests/functions/test_*.py)
 DATABASE_URL="$postgres" .venv/bin/python -m pytest -q -n 2 --dist loadgroup "${rings[@]}"
