@@ -141,12 +141,12 @@ MIDDLEWARE = [
     "functions.api.middleware.CallMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "workerfront.pages.Sessions",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "workerfront.pages.Csrf",
+    "workerfront.pages.Users",
+    "workerfront.pages.Messages",
+    "workerfront.pages.Frames",
 ]
 
 TEMPLATES = [
@@ -188,7 +188,7 @@ def _parsed(url: str) -> dict[str, object]:
 def _database(url: str) -> dict[str, object]:
     database = _parsed(url)
     database["CONN_MAX_AGE"] = CONNECTION_AGE_S  # to open one for each request would take longer than a warm call
-    database["CONN_HEALTH_CHECKS"] = True  # a server that was restarted fails no call
+    database["CONN_HEALTH_CHECKS"] = database["ENGINE"] != SQLITE  # a server that was restarted fails no call
     if database["ENGINE"] == SQLITE:
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",  # read-then-write in WAL would fail at once with SQLITE_BUSY

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_FRAME = 16 << 20
 SOCKET_NAME = "agent.sock"
 CONNECT_LIMIT_S = 1.0
+PIECE, LARGEST_PIECE = 16 << 10, 1 << 20
 _LENGTH = struct.Struct(">I")
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0005, 0.005
 _SIGN_OF_LIFE_S = 0.5  # how often a boot that takes long is asked whether it still lives
@@ -101,6 +102,7 @@ class Channel:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+        self._held = bytearray()  # received, and not taken yet
 
     def send(self, frame: dict[str, Any], deadline: float) -> None:
         """Raises ChannelClosed or DeadlinePassed."""
@@ -110,10 +112,10 @@ class Channel:
 
     def receive(self, deadline: float) -> dict[str, Any]:
         """The next frame. Raises ChannelClosed, ChannelBroken or DeadlinePassed."""
-        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size, deadline))
+        (length,) = _LENGTH.unpack(self._take(_LENGTH.size, deadline))
         if length > MAX_FRAME:
             raise ChannelBroken(f"The agent announced a frame of {length} bytes.")
-        return _decoded(self._exactly(length, deadline))
+        return _decoded(self._take(length, deadline))
 
     def await_end(self, deadline: float) -> None:
         """Reads to the end of the stream, whatever comes before it. Raises ChannelBroken or DeadlinePassed."""
@@ -126,16 +128,20 @@ class Channel:
     def close(self) -> None:
         self._connection.close()
 
-    def _exactly(self, count: int, deadline: float) -> bytearray:
-        buffer = bytearray(count)
-        view, filled = memoryview(buffer), 0
-        while filled < count:
-            with self._bounded(deadline):
-                received = self._connection.recv_into(view[filled:])
-            if not received:
-                raise ChannelClosed
-            filled += received
-        return buffer
+    def _take(self, count: int, deadline: float) -> bytearray:
+        while (missing := count - len(self._held)) > 0:
+            self._held += self._received(max(missing, PIECE), deadline)
+        taken = self._held[:count]
+        del self._held[:count]
+        return taken
+
+    def _received(self, limit: int, deadline: float) -> bytes:
+        """What is there, which may be more than one frame."""
+        with self._bounded(deadline):
+            piece = self._connection.recv(min(limit, LARGEST_PIECE))
+        if not piece:
+            raise ChannelClosed
+        return piece
 
     @contextmanager
     def _bounded(self, deadline: float) -> Iterator[None]:

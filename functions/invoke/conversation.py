@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 Frame = dict[str, Any]
 
 
-def serve(run: Run, place: Place, options: Options) -> Outcome:
-    """The event in, the outcome out. From the row's RUNNING on the function has begun, and is never run again.
-
-    The agent of a fresh container loads user code as soon as we connect: there the row says so before that.
-    """
+def begin(run: Run, options: Options) -> None:
+    """The row's RUNNING. The agent of a fresh container loads user code as soon as we connect: not before this."""
     record.begin(run, options.timeout_s)
     crashpoint("running")
+
+
+def serve(run: Run, place: Place, options: Options) -> Outcome:
+    """The event in, the outcome out. From here on the function has begun, and is never run again."""
     try:
         return _talk_or_death(run, place, options)
     except EngineUnavailable as error:  # nobody may be told to try again

@@ -24,8 +24,8 @@ from functions.pool.options import Options, resolve
 if TYPE_CHECKING:
     from functions.build.images import Ready
     from functions.build.platform import Platform
-    from functions.invoke.place import Place
-    from functions.invoke.routes import Route
+    from functions.invoke.place import Place, Shared
+    from functions.invoke.routes import Route, Warm
 
 logger = logging.getLogger(__name__)
 
@@ -72,8 +72,21 @@ def _warm(run: Run, route: Route) -> Outcome | None:
     if route.warm is None:
         return None
     with admission().slot(run.stages):
-        found = place.warm(run, route.warm)
-        return _served(run, route.warm.image, found, route.warm.options) if found else None
+        found = place.knock(run, route.warm)
+        return _knocked(run, route.warm, found) if found else None
+
+
+def _knocked(run: Run, warm: Warm, found: Shared) -> Outcome | None:
+    """The row is written while its agent makes itself ready. None when it does not: then nothing has been sent."""
+    _note(run, warm.image, found)
+    try:
+        conversation.begin(run, warm.options)
+        if place.is_ready(run, found):
+            return conversation.serve(run, found, warm.options)
+    finally:
+        found.leave()
+    record.put_back(run)
+    return None
 
 
 def _rounds(run: Run) -> Outcome:
@@ -112,11 +125,17 @@ def _placed(run: Run, image: Image, options: Options) -> Outcome:
 
 
 def _served(run: Run, image: Image, found: Place, options: Options) -> Outcome:
-    row = run.execution
-    row.version, row.image_name, row.container_name = image.version, image.tag, found.container.name
-    row.start_type = StartType.BUILT if row.image_built else found.start_type
+    _note(run, image, found)
     try:
-        crashpoint("container-started")
+        conversation.begin(run, options)
         return conversation.serve(run, found, options)
     finally:
         found.leave()
+
+
+def _note(run: Run, image: Image, found: Place) -> None:
+    """The call has its container."""
+    row = run.execution
+    row.version, row.image_name, row.container_name = image.version, image.tag, found.container.name
+    row.start_type = StartType.BUILT if row.image_built else found.start_type
+    crashpoint("container-started")

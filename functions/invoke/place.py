@@ -114,11 +114,20 @@ class Shared:
 Place = Fresh | Prewarmed | Shared
 
 
-def warm(run: Run, known: Warm) -> Place | None:
-    """The container that is known to serve, without a look into the database; None when it does not any more."""
+def knock(run: Run, known: Warm) -> Shared | None:
+    """The container that is known to serve, without a look into the database; None when it does not any more.
+
+    Its agent makes itself ready meanwhile: see `is_ready`.
+    """
     with run.stages.measure("start"):
-        reached = long_lived.reopen(copy(known.entry), run.platform) if known.pin() else None
+        reached = long_lived.knock(copy(known.entry), run.platform) if known.pin() else None
     return Shared(reached, known.options.isolation, StartType.WARM) if reached else None
+
+
+def is_ready(run: Run, knocked: Shared) -> bool:
+    """False when its agent has ended, or is about to. Raises FunctionBusy."""
+    with run.stages.measure("start"):
+        return long_lived.is_ready(knocked.reached)
 
 
 def find(run: Run, image: Image, options: Options) -> Place:

@@ -13,6 +13,8 @@ from functions.errors import OutcomeUnknown
 from functions.models import Execution
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from functions.invoke.call import Call, Run
     from functions.invoke.outcome import Outcome
     from functions.models import Function
@@ -36,13 +38,22 @@ def draft(call: Call, function: Function, node: str) -> Execution:
 
 def enqueue(run: Run) -> None:
     """QUEUED, with a lease that outlasts every limit a call has; once."""
-    if not run.execution._state.adding:
-        return
+    if run.execution._state.adding:
+        run.execution.lease_expires_at = _longest_lease()
+        Execution.objects.enqueue(run.execution)
+
+
+def put_back(run: Run) -> None:
+    """RUNNING, and nothing has been sent: QUEUED again. Raises OutcomeUnknown when the row was ended by others."""
+    if not Execution.objects.put_back(run.execution.pk, lease_expires_at=_longest_lease()):
+        raise OutcomeUnknown("The call's record was closed before the function began; it was not run.")
+
+
+def _longest_lease() -> datetime:
     limit_s = (
         settings.WF_BUILD_TIMEOUT_SECONDS + settings.WF_QUEUE_WAIT_SECONDS + settings.WF_FUNCTION_TIMEOUT_MAX_SECONDS
     )
-    run.execution.lease_expires_at = timezone.now() + timedelta(seconds=limit_s) + _boot() + LEASE_GRACE
-    Execution.objects.enqueue(run.execution)
+    return timezone.now() + timedelta(seconds=limit_s) + _boot() + LEASE_GRACE
 
 
 def _boot() -> timedelta:
@@ -51,7 +62,7 @@ def _boot() -> timedelta:
 
 
 def begin(run: Run, timeout_s: int) -> None:
-    """RUNNING: from here on the function may have run. Raises OutcomeUnknown when the row was ended by someone else."""
+    """RUNNING: from here on the function may run. Raises OutcomeUnknown when the row was ended by someone else."""
     known = {"lease_expires_at": timezone.now() + timedelta(seconds=timeout_s) + _boot() + LEASE_GRACE}
     if run.execution._state.adding:
         Execution.objects.begin_at_once(run.execution, **known)

@@ -59,7 +59,7 @@ class Container:
 
     def connect_ready(self) -> channel.Channel:
         """The same, until its agent has loaded the handler."""
-        return _when_ready(self.connect(), settings.WF_BOOT_TIMEOUT_SECONDS)
+        return when_ready(self.connect(), settings.WF_BOOT_TIMEOUT_SECONDS)
 
     def open(self) -> channel.Channel:
         """A connection to an agent that has listened before. Raises ChannelClosed when it does not any more."""
@@ -70,7 +70,7 @@ class Container:
 
     def open_ready(self, limit_s: float) -> channel.Channel:
         """The same, until its agent says that it is ready for a call. Raises StartTimeout when it does not in time."""
-        return _when_ready(self.open(), limit_s)
+        return when_ready(self.open(), limit_s)
 
     def agent_address(self) -> channel.Address:
         """Where its agent listens. Asks the engine when nobody has told its address."""
@@ -119,7 +119,8 @@ class Container:
         self.is_removed = True
 
 
-def _when_ready(agent: channel.Channel, limit_s: float) -> channel.Channel:
+def when_ready(agent: channel.Channel, limit_s: float) -> channel.Channel:
+    """This connection, when its agent has said that it is ready; closed when it does not. Raises as `open_ready`."""
     try:
         _await_ready(agent, time.monotonic() + limit_s)
     except BaseException:

@@ -17,6 +17,7 @@ from functions.errors import FunctionBusy, StartTimeout
 from functions.models import Image, PoolEntry
 from functions.models.pool_entry import PoolState
 from functions.pool import kept
+from functions.pool.container import when_ready
 
 if TYPE_CHECKING:
     from functions.build.platform import Platform
@@ -90,17 +91,31 @@ def _open(entry: PoolEntry, fingerprint: str, platform: Platform, waited: bool) 
 
 def reopen(entry: PoolEntry, platform: Platform) -> Reached | None:
     """A connection for one more call; None when its agent has ended, or is about to. Raises FunctionBusy."""
+    reached = knock(entry, platform)
+    return reached if reached and is_ready(reached) else None
+
+
+def knock(entry: PoolEntry, platform: Platform) -> Reached | None:
+    """The same, before its agent has answered."""
     container = kept.container_of(entry, platform)
     try:
-        channel = container.open_ready(settings.WF_QUEUE_WAIT_SECONDS)
-    except StartTimeout as error:
-        if container.is_stuck():
-            kept.discard(entry, platform)
-            return None
-        raise FunctionBusy from error
+        return Reached(entry, container, container.open(), is_new=False)
     except (NoSuchThing, ChannelClosed, ChannelBroken):
         return None
-    return Reached(entry, container, channel, is_new=False)
+
+
+def is_ready(reached: Reached) -> bool:
+    """Waits for its agent's word. False when it has ended, or is about to. Raises FunctionBusy."""
+    try:
+        when_ready(reached.channel, settings.WF_QUEUE_WAIT_SECONDS)
+    except StartTimeout as error:
+        if reached.container.is_stuck():
+            kept.discard(reached.entry, reached.container.platform)
+            return False
+        raise FunctionBusy from error
+    except (ChannelClosed, ChannelBroken):
+        return False
+    return True
 
 
 def _look_after(entry: PoolEntry, platform: Platform) -> None:

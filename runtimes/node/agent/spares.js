@@ -6,6 +6,7 @@ const { SpareProcess } = require('./spare_process');
 
 const AHEAD = 2; // of callers that nobody knows of
 const RETRY_MS = 100;
+const QUIET_MS = 5; // to start one holds up everybody else: whoever has just got a place calls sooner than that
 const FEW = 3;
 const INIT_ERROR = '{"type":"error","kind":"init"';
 
@@ -24,7 +25,8 @@ class Spares {
     this.failures = 0; // since then
     this.ahead = 0;
     this.waiting = 0;
-    this.isStarting = false;
+    this.starting = null; // the timer, when one is to be started
+    this.isUrgent = false;
     this.idle = [];
     this.loading = new Set();
     this.taken = new Map(); // to the session
@@ -55,18 +57,24 @@ class Spares {
   // So many callers wait. One is started at a time: those who have a place come first.
   want(waiting) {
     this.waiting = waiting;
-    if (this.isStarting || !this._lacks()) return;
-    this.isStarting = true;
-    setImmediate(() => this._start());
+    const isUrgent = waiting > this._made();
+    if (!this._lacks() || (this.starting && (this.isUrgent || !isUrgent))) return;
+    clearTimeout(this.starting);
+    this.isUrgent = isUrgent;
+    this.starting = setTimeout(() => this._start(), isUrgent ? 0 : QUIET_MS);
+  }
+
+  _made() {
+    return this.idle.length + this.loading.size;
   }
 
   _lacks() {
-    const made = this.idle.length + this.loading.size;
+    const made = this._made();
     return made < Math.max(this.ahead, this.waiting) && made + this.taken.size < this.settings.concurrency;
   }
 
   _start() {
-    this.isStarting = false;
+    this.starting = null;
     if (!this._lacks()) return;
     const folder = this.temporary.make();
     try {

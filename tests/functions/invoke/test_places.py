@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,14 @@ import pytest
 from functions.invoke import place
 from functions.invoke.call import Answer, Call
 from functions.invoke.invoker import invoke
-from functions.models import Configuration, Function, PoolEntry
+from functions.models import Configuration, Execution, Function, PoolEntry
+from functions.models.execution import ExecutionState
 from functions.models.pool_entry import PoolKind, PoolState
 from functions.pool import long_lived
 from functions.upkeep import reaper
 from tests.functions.build.packages import package
 from tests.functions.conftest import join_background_work
-from tests.functions.fake_agent import HELLO, soon, takes_call
+from tests.functions.fake_agent import HELLO, AgentEnds, soon, takes_call
 from tests.functions.fake_engine import FakeEngine, end_agents
 from tests.functions.models import rows
 from tests.races.windows import at_once, overtaken
@@ -143,6 +145,24 @@ def test_a_container_that_has_ended_costs_no_call(call: Callable[[], Answer], fa
     second = call()
     assert way(second) == ("SUCCEEDED", "cold")
     assert second.execution.container_name != first.execution.container_name
+    assert kept(PoolKind.LONG_LIVED) == [PoolState.SERVING]
+
+
+def test_an_agent_that_ends_instead_of_being_ready_costs_no_call(
+    call: Callable[[], Answer], fake_engine: FakeEngine
+) -> None:
+    """Its call says RUNNING already, and has sent nothing."""
+    configure(using_rest_mode=True)
+    connections = itertools.count(1)
+
+    def agent(channel: Channel) -> None:
+        if next(connections) == 2:
+            eventually(lambda: Execution.objects.filter(state=ExecutionState.RUNNING).exists())
+            raise AgentEnds
+        HELLO(channel)
+
+    fake_engine.agent = agent
+    assert [way(call()) for _ in range(3)] == [("SUCCEEDED", "cold"), ("SUCCEEDED", "cold"), ("SUCCEEDED", "warm")]
     assert kept(PoolKind.LONG_LIVED) == [PoolState.SERVING]
 
 

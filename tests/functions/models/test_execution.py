@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,7 +12,7 @@ from django.db.models import Exists
 from django.utils import timezone
 
 from functions.models import Execution, Image
-from functions.models.execution import OPEN, ExecutionState
+from functions.models.execution import OPEN, ExecutionState, new_id
 from tests.functions.models import rows
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +48,29 @@ def test_a_call_that_waits_for_nothing_is_running_from_the_start() -> None:
     assert before <= seen["started_at"] <= timezone.now()
     assert not Execution.objects.begin(row.pk)
     assert Execution.objects.finish(row.pk, ExecutionState.SUCCEEDED)
+
+
+@pytest.mark.parametrize("state", ExecutionState)
+def test_only_a_running_call_is_put_back(state: ExecutionState) -> None:
+    row, lease = rows.execution(state), timezone.now() + LATER
+    before = rows.snapshot(row)
+    assert Execution.objects.put_back(row.pk, lease_expires_at=lease) is (state == ExecutionState.RUNNING)
+    after = rows.snapshot(row)
+    if state == ExecutionState.RUNNING:
+        assert (after["state"], after["started_at"], after["lease_expires_at"]) == ("QUEUED", None, lease)
+        assert Execution.objects.begin(row.pk)
+    else:
+        assert after == before
+
+
+def test_ids_are_of_version_7_and_grow() -> None:
+    ids = []
+    for _ in range(5):
+        ids.append(new_id())
+        time.sleep(0.002)
+    assert ids == sorted(ids)
+    assert {(one.version, one.variant) for one in ids} == {(7, uuid.RFC_4122)}
+    assert abs(int(ids[-1].hex[:12], 16) - time.time() * 1000) < 60_000
 
 
 @pytest.mark.parametrize(("state", "lease"), [(state, None) for state in OPEN] + [(state, LATER) for state in TERMINAL])

@@ -37,8 +37,9 @@ class CallProcess(HandlerProcess):
     def send(self, payload: bytes) -> bool:
         """The call. False when it has ended before."""
         self.busy = True
-        self.count_kills()
-        return self._send(payload)
+        is_sent = self._send(payload)
+        self.count_kills()  # while it begins
+        return is_sent
 
     def release(self) -> None:
         self._loop.forget(self._control.fileno())

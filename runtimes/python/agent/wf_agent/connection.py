@@ -7,7 +7,7 @@ from wf_agent import frames
 from wf_agent.loop import WRITE
 from wf_agent.stream import Outbox
 
-READ_SIZE = 262144
+READ_SIZE = 65536
 
 
 class Connection:

@@ -8,7 +8,7 @@ from wf_agent import AGENT_VERSION, frames
 from wf_agent.codec import encode
 from wf_agent.listener import FULL_S, accept
 
-READ_SIZE = 262144
+READ_SIZE = 65536
 # For a peer that has connected just before the end of the lifetime and is about to call.
 GRACE_S = 5
 

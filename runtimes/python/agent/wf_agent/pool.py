@@ -11,8 +11,11 @@ from wf_agent.reaper import Reaper
 FORKED_SPARES = 8
 ALONE_SPARES = 2
 LOADING_AT_ONCE = 2
-# A moment without anything to do, in which a process is made ahead.
-QUIET_S = 0.002
+# So few are left that the next one is made right after an answer.
+FEW_SPARES = 3
+# A moment without anything to do, in which a process is made ahead. Who has his `ready` calls sooner than that, and a
+# fork would take a processor from his call.
+QUIET_S = 0.005
 # Before something is tried again that has failed: a call may have taken all memory, processes or files for a while.
 RETRY_S = 0.1
 FEW_FAILURES = 3
@@ -77,7 +80,7 @@ class Pool:
     def end(self, seat, farewell=None) -> None:
         """Kill it with all that it has started. `farewell()` is called when all that is over."""
         self._taken.discard(seat)
-        self._refill_due = True
+        self._refill_due = len(self._spares) < FEW_SPARES
         self._reaper.end(seat, farewell)
 
     # -- making processes

@@ -7,7 +7,7 @@ from wf_agent import frames, memory, signals
 from wf_agent.codec import encode
 from wf_agent.logs import LogCapture
 
-READ_SIZE = 262144
+READ_SIZE = 65536
 TOKEN_SIZE = 16
 # What a process says that could not load the handler, and one that has loaded it and must not be forked.
 FAILED, THREADS, CONNECTIONS = b"failed", b"threads", b"connections"

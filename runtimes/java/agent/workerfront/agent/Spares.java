@@ -12,7 +12,7 @@ import java.util.concurrent.Executor;
 final class Spares extends Places implements Runnable {
     private static final int AHEAD = 2;
     private static final int STARTS_AT_ONCE = 2; // they are work for a whole processor
-    private static final long HANDOVER_MS = 20; // a call that is shorter need not share the processors with a start
+    private static final long HANDOVER_MS = 20; // who is here calls sooner, and may have his answer: without a start beside it
     private static final long RETRY_MS = 100;
     private static final int FEW = 3; // failures to load that may pass, while no call runs
 
@@ -164,6 +164,7 @@ final class Spares extends Places implements Runnable {
 
     private synchronized void expect() {
         ahead = isHopeless ? 0 : AHEAD;
+        pausedUntil = inMs(HANDOVER_MS);
     }
 
     private void begin(Spare spare) {
