@@ -14,6 +14,12 @@ def descendants(pid: int) -> list[int]:
     return [found for child in children for found in [*descendants(child), child]]
 
 
+def parent(pid: int) -> int:
+    """0 when it has ended."""
+    fields = _read(pid, "stat").rpartition(b")")[2].split()
+    return int(fields[1]) if fields else 0
+
+
 def is_running(pid: int) -> bool:
     """A zombie that nobody has waited for is dead."""
     return _read(pid, "stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"])

@@ -73,6 +73,17 @@ def adopt_orphans() -> None:
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
+def bind_forks() -> None:
+    """Whatever this process forks from now on, and what that forks, gets a SIGTERM when its parent dies."""
+    parent = os.getpid()
+
+    def note() -> None:
+        nonlocal parent
+        parent = os.getpid()
+
+    os.register_at_fork(before=note, after_in_child=lambda: _follow(parent))
+
+
 def wait_for(pidfd: int, limit_s: float) -> bool:
     """Has this process ended, at the latest after so many seconds? Closes the descriptor."""
     poll = select.poll()
@@ -96,6 +107,10 @@ def _reap_group(group: int) -> None:
 def _bind_to(parent: int) -> None:
     """Runs in the new process: it takes signals again, and gets one when its parent dies."""
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    _follow(parent)
+
+
+def _follow(parent: int) -> None:
     _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it has died meanwhile
         os._exit(1)

@@ -19,6 +19,7 @@ IDLE_CONNECTIONS = 400  # that gateways keep; with all others fewer than 1024 de
 STOP_LIMIT_S = 20  # then granian kills its own worker, which would outlive it
 ANSWER_LIMIT_S = 0.5
 BEAT = "functions.tasks.beat"
+BOUND = [sys.executable, "-m", "workerfront.bound"]
 
 
 class Member(Child):
@@ -85,7 +86,7 @@ class Cluster(Member):
     def __init__(self, queue: str) -> None:
         self._queue = queue
         self._watch = Watch(time.monotonic())
-        command = [sys.executable, "-m", "workerfront", "qcluster"]
+        command = [*BOUND, "workerfront", "qcluster"]
         super().__init__(f"the task cluster {queue}", command, Q_CLUSTER_NAME=queue)
 
     def start(self) -> None:
@@ -116,4 +117,4 @@ def _granian(host: str, port: int) -> list[str]:
     web += ["--backpressure", str(threads + IDLE_CONNECTIONS)]  # it counts connections, idle ones too, not requests
     web += ["--http", "1", "--no-ws"]  # an HTTP/2 body has no length, and would be taken for an empty event
     web += ["--workers-kill-timeout", str(STOP_LIMIT_S)]
-    return [sys.executable, "-m", *web, "workerfront.wsgi:application"]
+    return [*BOUND, *web, "workerfront.wsgi:application"]

@@ -17,13 +17,15 @@ import pytest
 from tests.contract import engine_view, records
 from tests.contract.records import header
 from tests.docker.functions import node, python
-from tests.processes import descendants, environment, is_running
+from tests.processes import descendants, environment, is_running, kill, parent
 from tests.worker import ROOT, eventually, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.worker import Worker
+
+CLUSTERS, CLUSTER_PROCESSES = 2, 6  # a head, its sentinel, two workers, a pusher, a monitor
 
 
 def test_a_lone_runserver_builds_and_answers(own_worker: Worker) -> None:
@@ -127,6 +129,24 @@ def _managed(worker: Worker, *arguments: str) -> subprocess.CompletedProcess[str
     """A management command that may fail."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     return subprocess.run(command, env=worker.environment, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_nothing_outlives_a_supervisor_and_the_heads_that_are_killed_with_it(own_worker: Worker) -> None:
+    own_worker.start()
+    assert own_worker.process is not None
+    supervisor = own_worker.process.pid
+    eventually(lambda: len(own_worker.processes("qcluster")) >= CLUSTERS * CLUSTER_PROCESSES, 60)
+    below = descendants(supervisor)
+    heads = [pid for pid in below if parent(pid) == supervisor]
+    assert len(heads) == 1 + CLUSTERS
+    for number in (signal.SIGSTOP, signal.SIGKILL):  # stopped first, so that none sees another's end
+        for pid in (supervisor, *heads):
+            os.kill(pid, number)
+    own_worker.process.wait()
+    try:
+        eventually(lambda: not any(map(is_running, below)))
+    finally:
+        list(map(kill, filter(is_running, below)))
 
 
 @pytest.mark.parametrize("order", [0, 1])
