@@ -34,6 +34,7 @@ FIRST_TICK_S = 0.05  # until it answers, and while it waits for its last calls; 
 LATE_S = 5.0  # a tick that comes later than this has seen nothing meanwhile
 DRAIN_LIMIT_S = 300
 STOP_LIMIT_S = 30  # for what is no call: builds that nobody waits for, upkeep
+CUT_LIMIT_S = 3  # when calls are not waited for: granian would wait for them, all the same
 
 
 def hold_signals() -> None:
@@ -63,14 +64,14 @@ class Supervisor:
         self._members, self._later = [*members], later
         self._announce: Callable[[], None] | None = announce
         self._looked_at, self._least_wait_s = time.monotonic(), 0.0
+        self._is_cut = False  # calls under way are not waited for
         self._sweep, self._sweep_at, self._is_urgent = 0, self._looked_at, True
 
     def run(self) -> int:
         try:
             while not (told := self._told(TICK_S if self._announce is None else FIRST_TICK_S)):
                 self._tick()
-            if told != signal.SIGQUIT:
-                self._drain()
+            self._is_cut = told == signal.SIGQUIT or self._drain() in CUTS
         except GaveUp:
             return 1
         finally:
@@ -139,12 +140,15 @@ class Supervisor:
         if is_due and (queue := dispatch.queue_for(dispatch.SWEEP)):
             self._sweep, self._sweep_at, self._is_urgent = dispatch.ask(queue, dispatch.SWEEP), now, False
 
-    def _drain(self) -> None:
-        """Waits for the end of the calls under way."""
+    def _drain(self) -> int:
+        """Waits for the end of the calls under way; returns the signal that has cut the wait, else 0."""
         settings.WF_DRAINING.write_text(liveness.me())
         deadline = time.monotonic() + DRAIN_LIMIT_S
-        while self._has_calls() and time.monotonic() < deadline and self._told(FIRST_TICK_S) not in CUTS:
+        while self._has_calls() and time.monotonic() < deadline:
+            if (told := self._told(FIRST_TICK_S)) in CUTS:
+                return told
             self._tick()
+        return 0
 
     def _has_calls(self) -> bool:
         """A call of a process that died has ended, though its record may not know it yet."""
@@ -159,6 +163,6 @@ class Supervisor:
         """The order in which they are told is that in which they need each other."""
         for member in self._members:
             member.tell_to_stop()
-        deadline = time.monotonic() + STOP_LIMIT_S
+        deadline = time.monotonic() + (CUT_LIMIT_S if self._is_cut else STOP_LIMIT_S)
         for member in self._members:
             member.end(max(0.0, deadline - time.monotonic()))

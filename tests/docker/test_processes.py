@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import http.server
 import os
 import signal
@@ -101,6 +102,18 @@ def test_a_worker_whose_terminal_and_starter_have_gone_does_all_of_its_work(own_
     eventually(lambda: any(map(_is_upkeep, descendants(process.pid))), 60)
     assert own_worker.stop() == 0
     assert "Traceback" not in (own_worker.home / "worker.log").read_text()
+
+
+def test_a_stop_that_does_not_wait_for_calls_breaks_them_off(own_worker: Worker) -> None:
+    own_worker.deploy("Slow", python("time.sleep(event.get('seconds', 0))\nreturn 'done'"))
+    own_worker.start()
+    assert own_worker.execute("Slow", {}).status == 200
+    with ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(own_worker.execute, "Slow", {"seconds": 18})  # which granian would wait for
+        eventually(lambda: records.rows(own_worker, "SELECT id FROM functions_execution WHERE state = 'RUNNING'"))
+        own_worker.manage("stop", "--now")
+        with pytest.raises((OSError, http.client.HTTPException)):
+            pending.result()
 
 
 def _is_upkeep(pid: int) -> bool:
