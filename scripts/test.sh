@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All tests on real parts: what touches the database on PostgreSQL, then all on SQLite, then what needs the engine.
-# Arguments go to one run of pytest instead.
+# All tests on real parts. The engine's tests mostly wait; beside them run those that need a processor: on SQLite all
+# that need no engine, on PostgreSQL what touches the database. Arguments go to one run of pytest instead.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,9 +12,23 @@ scripts/bases/ensure.sh "${images[@]}"
 if [[ $# -gt 0 ]]; then
     exec .venv/bin/python -m pytest "$@"
 fi
-# Two at once where nothing but the processor is shared; the engine's tests in turn, for it gets little faster.
 postgres="$(scripts/postgres.sh)"
-rings=(tests/races tests/functions/{models,build,pool,invoke,upkeep,api,admin} tests/functions/test_*.py)
-DATABASE_URL="$postgres" .venv/bin/python -m pytest -q -n 2 --dist loadgroup "${rings[@]}"
-.venv/bin/python -m pytest -q -n 2 --dist loadgroup tests/functions tests/races tests/runtimes tests/workerfront
-.venv/bin/python -m pytest --durations=25 tests/contract tests/docker tests/faults tests/plugins tests/samples
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+
+# ring WORD... : its tests in two processes, in the order of the words, as the longest are to begin first
+ring() { .venv/bin/python -m pytest -n 2 --no-loadscope-reorder --durations=10 "$@"; }
+
+without_engine() {
+    ring -q tests/runtimes tests/races tests/workerfront tests/functions
+    DATABASE_URL="$postgres" ring -q tests/races tests/functions/{models,build,pool,invoke,upkeep,api,admin} \
+        tests/functions/test_*.py
+}
+
+without_engine >"$log" 2>&1 &
+beside=$!
+status=0
+ring tests/contract tests/faults tests/docker tests/samples tests/plugins || status=$?
+wait "$beside" || status=$?
+cat "$log"
+exit "$status"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests import environment
+from tests.distribution import BySharedParts
 from tests.worker import Worker
 
 if TYPE_CHECKING:
@@ -14,16 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySharedParts:
     """With several processes (`-n`), tests that share a worker or built functions run in one of them."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_shared(item)))
-
-
-def _shared(item: pytest.Item) -> str:
-    """The contract's functions are those of a runtime; elsewhere a file shares what it needs."""
-    runtime = item.callspec.params.get("runtime") if hasattr(item, "callspec") else None
-    return str(runtime or item.path)
+    return BySharedParts(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ import docker.errors
 from tests.processes import command, descendants, kill_tree
 
 ROOT = Path(__file__).resolve().parent.parent
-START_LIMIT_S = STOP_LIMIT_S = 60
+START_LIMIT_S = STOP_LIMIT_S = FORGET_LIMIT_S = 60
 PASSED_ON = ("PATH", "HOME", "LANG", "DOCKER_HOST", "SSL_CERT_FILE", "PIP_INDEX_URL", "npm_config_registry")
 
 
@@ -98,6 +98,11 @@ class Worker:
         except BaseException:
             self.kill()
             raise
+
+    def until_it_builds(self) -> None:
+        """It answers before its task cluster lives; what is called so early is built by the web process."""
+        lives = "from functions import dispatch; assert dispatch.cluster_lives(dispatch.BUILDS)"
+        eventually(lambda: self.attempt("shell", "-c", lives).returncode == 0, START_LIMIT_S)
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_LIMIT_S
@@ -194,8 +199,9 @@ class Worker:
 
     def forget(self) -> None:
         """Removes what this instance has left in the engine, so that no test meets another's things."""
-        eventually(self._has_no_container)  # the engine may still be at what a killed worker has asked for
-        eventually(self._has_no_image)
+        # The engine may still be at what a killed worker has asked for.
+        eventually(self._has_no_container, FORGET_LIMIT_S)
+        eventually(self._has_no_image, FORGET_LIMIT_S)
 
     def _has_no_image(self) -> bool:
         left = self.images()
@@ -231,8 +237,11 @@ def free_port() -> int:
 
 
 def eventually(condition: Any, limit_s: float = 20) -> None:
-    """Waits until a condition holds; fails at the limit."""
+    """Waits until a condition holds; fails at the limit. A look that takes long, such as at all images, pauses long."""
     deadline = time.monotonic() + limit_s
+    began = time.monotonic()
     while not condition():
-        assert time.monotonic() < deadline, f"still not true after {limit_s} s"
-        time.sleep(0.05)
+        now = time.monotonic()
+        assert now < deadline, f"still not true after {limit_s} s"
+        time.sleep(max(0.05, now - began))
+        began = time.monotonic()

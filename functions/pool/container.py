@@ -64,9 +64,22 @@ class Container:
     def open(self) -> channel.Channel:
         """A connection to an agent that has listened before. Raises ChannelClosed when it does not any more."""
         try:
-            return channel.Channel(self.agent_address().connect())
+            opened = channel.Channel(self.agent_address().connect())
         except OSError as error:
             raise ChannelClosed from error
+        if not self._has_its_address():
+            opened.close()
+            raise ChannelClosed
+        return opened
+
+    def _has_its_address(self) -> bool:
+        """Asked once we are connected: the engine gives an address to the next container when its owner has ended."""
+        if self.folder:
+            return True
+        try:
+            return self.platform.engine.state(self.holder.container_id if self.holder else self.id).running
+        except NoSuchThing:
+            return False
 
     def open_ready(self, limit_s: float) -> channel.Channel:
         """The same, until its agent says that it is ready for a call. Raises StartTimeout when it does not in time."""

@@ -25,6 +25,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     """Takes so many calls at once; each may wait for its turn as long as a slow machine needs."""
     settings = {"WF_MAX_CONCURRENT_CALLS": str(CALLERS), "WF_QUEUE_WAIT_SECONDS": "250"}
     with Worker(tmp_path_factory.mktemp("patient") / "home", **settings) as running:
+        running.until_it_builds()
         yield running
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 SETTLE_S = 60
 BUILDS = "SELECT success FROM django_q_task WHERE func = 'functions.tasks.build_image'"
 IDLE = "SELECT container_name FROM functions_poolentry WHERE kind = 'prewarmed' AND state = 'IDLE'"
-ALIVE = "from functions import dispatch; assert dispatch.cluster_lives(dispatch.BUILDS)"
 
 
 @contextmanager
@@ -45,7 +44,7 @@ def test_a_server_and_a_cluster_in_two_terminals_do_what_start_does(own_worker: 
     own_worker.manage("migrate")
     own_worker.start("runserver", str(own_worker.port), "--noreload")
     with _qcluster(own_worker):
-        eventually(lambda: own_worker.attempt("shell", "-c", ALIVE).returncode == 0, SETTLE_S)
+        own_worker.until_it_builds()
         reply = own_worker.execute("Apart", {})
         assert (reply.json["Result"]["body"], reply.json["Meta"]["ImageBuilt"]) == ("served", True)
         eventually(lambda: [row["success"] for row in records.rows(own_worker, BUILDS)] == [1])  # by the cluster

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def test_a_package_that_kills_every_builder_is_a_failed_build(own_worker: Worker) -> None:
     own_worker.environment["WF_CRASHPOINT"] = "building"
     own_worker.start()
+    own_worker.until_it_builds()
     own_worker.deploy("Deadly", node("return 1;"))
     reply = own_worker.execute("Deadly", {})
     assert (reply.status, reply.json["Code"]) == (502, "build_failed")

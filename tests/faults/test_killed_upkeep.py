@@ -30,6 +30,7 @@ def test_what_a_killed_task_worker_has_begun_is_undone_and_calls_go_on(
 ) -> None:
     own_worker.environment |= {**settings, "WF_CRASHPOINT": point}
     own_worker.start()
+    own_worker.until_it_builds()
     own_worker.deploy("Serves", python("return 1", network="none"))
     assert own_worker.execute("Serves").status == 200
     eventually(lambda: records.rows(own_worker, seen), SETTLE_S)

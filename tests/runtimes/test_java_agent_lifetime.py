@@ -47,8 +47,10 @@ def test_a_call_changes_the_lifetime(start_many: StartMany) -> None:
 
 
 def test_a_peer_that_has_its_ready_keeps_nobody_alive(start_many: StartMany) -> None:
-    agent = start_many("Processes.wait", lifetime=0.1)
+    agent = start_many("Processes.wait", lifetime=600)  # a short one might be over before anybody has come
     agent.ready()
+    asking, _ = agent.ready()
+    asking.send({"type": "lifetime", "lifetime_s": 0.1})
     assert agent.wait() == 0
 
 

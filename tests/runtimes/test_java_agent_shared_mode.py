@@ -76,7 +76,8 @@ def test_a_call_that_is_cancelled_gives_its_place_to_another(start: Start) -> No
 
 
 def test_the_thread_of_a_cancelled_call_ends_with_its_handler(start: Start, tmp: Path) -> None:
-    agent = start("Loading.handle", mode="shared", env={"LOADING": str(tmp)})
+    # With one place: the thread that has loaded the handler would wait in another one if this call came to it late.
+    agent = start("Loading.handle", mode="shared", env={"LOADING": str(tmp), "WF_CONCURRENCY": "1"})
     connection = begin(agent, {"file": str(tmp / "go")})
     assert connection.receive() is not None
     connection.send({"type": "cancel"})

@@ -41,11 +41,14 @@ def real_worker() -> Iterator[Platform]:
     own = platform()
     yield own
     join_background_work()
+    ours = {"label": f"workerfront.instance={own.instance}"}
     with engine() as client:
-        for container in client.containers.list(all=True, filters={"label": f"workerfront.instance={own.instance}"}):
+        for container in client.containers.list(all=True, filters=ours):
             container.remove(force=True)
-    for image in Image.objects.all():
-        eviction.discard(image, own)
+        for image in Image.objects.all():
+            eviction.discard(image, own)
+        for layer in client.images.list(filters=ours):  # a sweep's work otherwise
+            client.images.remove(layer.id)
     platform.cache_clear()
 
 
