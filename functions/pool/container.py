@@ -59,18 +59,49 @@ class Container:
 
     def connect_ready(self) -> channel.Channel:
         """The same, until its agent has loaded the handler."""
-        return when_ready(self.connect(), settings.WF_BOOT_TIMEOUT_SECONDS)
+        return self.when_ready(self.connect(), settings.WF_BOOT_TIMEOUT_SECONDS)
 
-    def open(self) -> channel.Channel:
-        """A connection to an agent that has listened before. Raises ChannelClosed when it does not any more."""
+    def knock(self) -> channel.Channel:
+        """A connection to an agent that has listened before. Raises ChannelClosed when it does not any more.
+
+        At its address on the bridge somebody else may listen by now: `when_ready` tells.
+        """
         try:
-            opened = channel.Channel(self.agent_address().connect())
+            return channel.Channel(self.agent_address().connect())
         except OSError as error:
             raise ChannelClosed from error
+
+    def open(self) -> channel.Channel:
+        """The same, for who does not wait until it is ready."""
+        opened = self.knock()
         if not self._has_its_address():
             opened.close()
             raise ChannelClosed
         return opened
+
+    def open_ready(self, limit_s: float) -> channel.Channel:
+        """The same, until its agent says that it is ready for a call. Raises StartTimeout when it does not in time."""
+        return self.when_ready(self.knock(), limit_s)
+
+    def when_ready(self, agent: channel.Channel, limit_s: float) -> channel.Channel:
+        """This connection, when its agent has said that it is ready; closed when not. Raises as `open_ready`."""
+        try:
+            self._await_ready(agent, time.monotonic() + limit_s)
+        except BaseException:
+            agent.close()
+            raise
+        return agent
+
+    def _await_ready(self, agent: channel.Channel, deadline: float) -> None:
+        """The agent's first word: loaded, ready, and ours. Raises StartTimeout, ChannelClosed, ChannelBroken."""
+        try:
+            frame = agent.receive(deadline)
+        except DeadlinePassed as error:
+            raise StartTimeout from error
+        if frame.get("type") != "ready":
+            raise ChannelBroken
+        if not self.folder and not str(frame.get("runtime")).endswith(f" {self.name}"):
+            raise ChannelClosed  # of another container, to which the engine has given its address
 
     def _has_its_address(self) -> bool:
         """Asked once we are connected: the engine gives an address to the next container when its owner has ended."""
@@ -80,10 +111,6 @@ class Container:
             return self.platform.engine.state(self.holder.container_id if self.holder else self.id).running
         except NoSuchThing:
             return False
-
-    def open_ready(self, limit_s: float) -> channel.Channel:
-        """The same, until its agent says that it is ready for a call. Raises StartTimeout when it does not in time."""
-        return when_ready(self.open(), limit_s)
 
     def agent_address(self) -> channel.Address:
         """Where its agent listens. Asks the engine when nobody has told its address."""
@@ -130,26 +157,6 @@ class Container:
         if self.holder:
             network.release(self.holder)
         self.is_removed = True
-
-
-def when_ready(agent: channel.Channel, limit_s: float) -> channel.Channel:
-    """This connection, when its agent has said that it is ready; closed when it does not. Raises as `open_ready`."""
-    try:
-        _await_ready(agent, time.monotonic() + limit_s)
-    except BaseException:
-        agent.close()
-        raise
-    return agent
-
-
-def _await_ready(agent: channel.Channel, deadline: float) -> None:
-    """The agent's first word: loaded, and ready for a call. Raises StartTimeout, ChannelClosed, ChannelBroken."""
-    try:
-        frame = agent.receive(deadline)
-    except DeadlinePassed as error:
-        raise StartTimeout from error
-    if frame.get("type") != "ready":
-        raise ChannelBroken
 
 
 def remove_folder(folder: Path | None) -> None:

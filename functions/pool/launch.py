@@ -125,7 +125,7 @@ def _agent_environment(launch: Launch) -> dict[str, Any]:
         "WF_CHANNEL": unix if launch.runtime.channel == "unix" else f"tcp:{host_config.AGENT_PORT}",
         "WF_HANDLER": launch.options.handler,
         "WF_MODE": str(launch.options.isolation),
-        "WF_RUNTIME": launch.runtime.name,
+        "WF_RUNTIME": f"{launch.runtime.name} {launch.name}",  # comes back in `ready`
         "WF_LOG_LIMIT": str(settings.WF_LOG_LIMIT),
         "WF_RESULT_LIMIT": str(settings.WF_BODY_LIMIT),
         "WF_LIFETIME": f"{launch.lifetime_s:g}",

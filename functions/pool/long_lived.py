@@ -17,7 +17,6 @@ from functions.errors import FunctionBusy, StartTimeout
 from functions.models import Image, PoolEntry
 from functions.models.pool_entry import PoolState
 from functions.pool import kept
-from functions.pool.container import when_ready
 
 if TYPE_CHECKING:
     from functions.build.platform import Platform
@@ -99,7 +98,7 @@ def knock(entry: PoolEntry, platform: Platform) -> Reached | None:
     """The same, before its agent has answered."""
     container = kept.container_of(entry, platform)
     try:
-        return Reached(entry, container, container.open(), is_new=False)
+        return Reached(entry, container, container.knock(), is_new=False)
     except (NoSuchThing, ChannelClosed, ChannelBroken):
         return None
 
@@ -107,7 +106,7 @@ def knock(entry: PoolEntry, platform: Platform) -> Reached | None:
 def is_ready(reached: Reached) -> bool:
     """Waits for its agent's word. False when it has ended, or is about to. Raises FunctionBusy."""
     try:
-        when_ready(reached.channel, settings.WF_QUEUE_WAIT_SECONDS)
+        reached.container.when_ready(reached.channel, settings.WF_QUEUE_WAIT_SECONDS)
     except StartTimeout as error:
         if reached.container.is_stuck():
             kept.discard(reached.entry, reached.container.platform)
