@@ -16,6 +16,7 @@ host="${DOCKER_HOST:-$default_host}"
 log=/var/log/dockerd.log
 function_bridge=wf-fn
 start_limit=60 # seconds
+firewall_limit=10 # seconds that iptables waits for another program that holds its lock
 
 engine_answers() {
     case "$host" in
@@ -122,11 +123,11 @@ protect_metadata() {
         say "the engine is not local: on its machine, as root, please run: $command"
     elif ! is_root || ! command -v iptables >/dev/null; then
         say "link-local addresses stay open to functions (needs root and iptables): $command"
-    elif iptables -w -t raw -C "${rule[@]}" 2>/dev/null; then
+    elif iptables -w "$firewall_limit" -t raw -C "${rule[@]}" 2>/dev/null; then
         say "link-local addresses are closed to functions already"
     elif [[ ${WF_NO_INSTALL:-} == 1 ]]; then
         say "WF_NO_INSTALL=1: link-local addresses stay open to functions: $command"
-    elif iptables -w -t raw -I "${rule[@]}"; then
+    elif iptables -w "$firewall_limit" -t raw -I "${rule[@]}"; then
         say "closed link-local addresses to functions ($command)"
     else
         say "could not close link-local addresses to functions ($command)"
