@@ -20,9 +20,11 @@ trap 'rm -f "$log"' EXIT
 ring() { .venv/bin/python -m pytest -n 2 --no-loadscope-reorder --durations=10 "$@"; }
 
 without_engine() {
-    ring -q tests/runtimes tests/races tests/workerfront tests/functions
+    local status=0
+    ring -q tests/runtimes tests/races tests/workerfront tests/functions || status=$?
     DATABASE_URL="$postgres" ring -q tests/races tests/functions/{models,build,pool,invoke,upkeep,api,admin} \
-        tests/functions/test_*.py
+        tests/functions/test_*.py || status=$?
+    return "$status"
 }
 
 without_engine >"$log" 2>&1 &
