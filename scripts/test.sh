@@ -14,7 +14,14 @@ if [[ $# -gt 0 ]]; then
 fi
 postgres="$(scripts/postgres.sh)"
 log="$(mktemp)"
-trap 'rm -f "$log"' EXIT
+trap finish EXIT
+
+# What ran beside ends with us, and what it had to say is said.
+finish() {
+    [[ -z ${beside:-} ]] || kill -- "-$beside" 2>/dev/null || true
+    cat "$log"
+    rm -f "$log"
+}
 
 # ring WORD... : its tests in two processes, in the order of the words, as the longest are to begin first
 ring() { .venv/bin/python -m pytest -n 2 --no-loadscope-reorder --durations=10 "$@"; }
@@ -27,10 +34,12 @@ without_engine() {
     return "$status"
 }
 
+set -m # a process group of its own
 without_engine >"$log" 2>&1 &
 beside=$!
+set +m
 status=0
 ring tests/contract tests/faults tests/docker tests/samples tests/plugins || status=$?
 wait "$beside" || status=$?
-cat "$log"
+beside=
 exit "$status"

@@ -74,14 +74,17 @@ def adopt_orphans() -> None:
 
 
 def bind_forks() -> None:
-    """Whatever this process forks from now on, and what that forks, gets a SIGTERM when its parent dies."""
+    """Whatever this process forks from now on, and what that forks, is killed when its parent dies.
+
+    Not told to stop: it may be about to set its handler, or wait for a call that nobody would end.
+    """
     parent = os.getpid()
 
     def note() -> None:
         nonlocal parent
         parent = os.getpid()
 
-    os.register_at_fork(before=note, after_in_child=lambda: _follow(parent))
+    os.register_at_fork(before=note, after_in_child=lambda: _follow(parent, signal.SIGKILL))
 
 
 def wait_for(pidfd: int, limit_s: float) -> bool:
@@ -107,11 +110,11 @@ def _reap_group(group: int) -> None:
 def _bind_to(parent: int) -> None:
     """Runs in the new process: it takes signals again, and gets one when its parent dies."""
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    _follow(parent)
+    _follow(parent, signal.SIGTERM)
 
 
-def _follow(parent: int) -> None:
-    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _follow(parent: int, number: signal.Signals) -> None:
+    _prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:  # it has died meanwhile
         os._exit(1)
 

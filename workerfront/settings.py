@@ -149,6 +149,8 @@ MIDDLEWARE = [
     "workerfront.pages.Frames",
 ]
 
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]  # workerfront.pages has these middlewares
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

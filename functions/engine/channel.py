@@ -131,8 +131,11 @@ class Channel:
     def _take(self, count: int, deadline: float) -> bytearray:
         while (missing := count - len(self._held)) > 0:
             self._held += self._received(max(missing, PIECE), deadline)
-        taken = self._held[:count]
-        del self._held[:count]
+        if len(self._held) == count:  # as nearly always: it may be large
+            taken, self._held = self._held, bytearray()
+        else:
+            taken = self._held[:count]
+            del self._held[:count]
         return taken
 
     def _received(self, limit: int, deadline: float) -> bytes:

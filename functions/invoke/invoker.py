@@ -77,16 +77,24 @@ def _warm(run: Run, route: Route) -> Outcome | None:
 
 
 def _knocked(run: Run, warm: Warm, found: Shared) -> Outcome | None:
-    """The row is written while its agent makes itself ready. None when it does not: then nothing has been sent."""
+    """The row is written while its agent makes itself ready. None when it does not."""
     _note(run, warm.image, found)
     try:
         conversation.begin(run, warm.options)
-        if place.is_ready(run, found):
-            return conversation.serve(run, found, warm.options)
+        return conversation.serve(run, found, warm.options) if _is_ready(run, found) else None
     finally:
         found.leave()
-    record.put_back(run)
-    return None
+
+
+def _is_ready(run: Run, found: Shared) -> bool:
+    """When it is not, nothing has been sent, and the row says so."""
+    is_ready = False
+    try:
+        is_ready = place.is_ready(run, found)
+    finally:
+        if not is_ready:
+            record.put_back(run)
+    return is_ready
 
 
 def _rounds(run: Run) -> Outcome:

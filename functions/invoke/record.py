@@ -45,7 +45,9 @@ def enqueue(run: Run) -> None:
 
 def put_back(run: Run) -> None:
     """RUNNING, and nothing has been sent: QUEUED again. Raises OutcomeUnknown when the row was ended by others."""
-    if not Execution.objects.put_back(run.execution.pk, lease_expires_at=_longest_lease()):
+    row = run.execution
+    row.version = row.start_type = row.container_name = row.image_name = ""
+    if not Execution.objects.put_back(row.pk, lease_expires_at=_longest_lease(), **_circumstances(run)):
         raise OutcomeUnknown("The call's record was closed before the function began; it was not run.")
 
 
@@ -63,7 +65,8 @@ def _boot() -> timedelta:
 
 def begin(run: Run, timeout_s: int) -> None:
     """RUNNING: from here on the function may run. Raises OutcomeUnknown when the row was ended by someone else."""
-    known = {"lease_expires_at": timezone.now() + timedelta(seconds=timeout_s) + _boot() + LEASE_GRACE}
+    limit_s = settings.WF_QUEUE_WAIT_SECONDS + timeout_s  # a warm call still waits for its `ready`
+    known = {"lease_expires_at": timezone.now() + timedelta(seconds=limit_s) + _boot() + LEASE_GRACE}
     if run.execution._state.adding:
         Execution.objects.begin_at_once(run.execution, **known)
     elif not Execution.objects.begin(run.execution.pk, **known, **_circumstances(run)):

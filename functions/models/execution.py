@@ -68,7 +68,7 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
         statements.insert(row)
 
     def begin(self, pk: uuid.UUID, **known: Any) -> bool:
-        """QUEUED -> RUNNING. From here on the function may have run, and is never run again."""
+        """QUEUED -> RUNNING. From here on the function may run, and is not run again unless it is `put_back`."""
         queued = self.filter(pk=pk, state=ExecutionState.QUEUED)
         return queued.update(state=ExecutionState.RUNNING, started_at=timezone.now(), **known) == 1
 
@@ -110,7 +110,7 @@ class ExecutionQuerySet(models.QuerySet["Execution"]):
                 models.When(
                     state=ExecutionState.QUEUED, then=models.Value("The worker died before the function began.")
                 ),
-                default=models.Value("The worker died while the function ran; whether it ended is unknown."),
+                default=models.Value("The worker died while the function may have run; whether it ended is unknown."),
             ),
         )
 

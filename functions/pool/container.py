@@ -39,14 +39,15 @@ class DiedWhileLoading(WorkerFrontError):
 class Container:
     """A container, the folder of its agent's socket (None for TCP), and the network holder that it joined.
 
-    `address`: its own on our bridge, when that is known. `spare_image`: what to start one more holder from, when it
-    had to make a network of its own; else empty.
+    `token`: what only its agent knows, and says when it is ready. `address`: its own on our bridge, when that is known.
+    `spare_image`: what to start one more holder from, when it had to make a network of its own; else empty.
     """
 
     id: str
     name: str
     folder: Path | None
     platform: Platform
+    token: str = ""
     address: str = ""
     holder: PoolEntry | None = None
     spare_image: str = ""
@@ -73,9 +74,13 @@ class Container:
 
     def open(self) -> channel.Channel:
         """The same, for who does not wait until it is ready."""
-        opened = self.knock()
-        if not self._has_its_address():
-            opened.close()
+        opened, is_its = self.knock(), False
+        try:
+            is_its = self._has_its_address()
+        finally:
+            if not is_its:
+                opened.close()
+        if not is_its:
             raise ChannelClosed
         return opened
 
@@ -100,7 +105,7 @@ class Container:
             raise StartTimeout from error
         if frame.get("type") != "ready":
             raise ChannelBroken
-        if not self.folder and not str(frame.get("runtime")).endswith(f" {self.name}"):
+        if not self.folder and str(frame.get("runtime")).partition(" ")[2] != self.token:
             raise ChannelClosed  # of another container, to which the engine has given its address
 
     def _has_its_address(self) -> bool:

@@ -91,7 +91,7 @@ def container_of(entry: PoolEntry, platform: Platform) -> Container:
     """The container of a row."""
     path = folder_of(entry)
     folder = path if path and path.exists() else None
-    return Container(entry.container_id, entry.container_name, folder, platform, address=entry.address)
+    return Container(entry.container_id, entry.container_name, folder, platform, entry.folder, entry.address)
 
 
 def folder_of(entry: PoolEntry) -> Path | None:

@@ -95,7 +95,9 @@ def _started(platform: Platform, launch: Launch, holder: PoolEntry | None) -> Co
             engine.remove(container_id)
         raise
     spare_image = launch.runtime.base_image if launch.options.network and holder is None else ""
-    return Container(container_id, launch.name, folder, platform, holder=holder, spare_image=spare_image)
+    return Container(
+        container_id, launch.name, folder, platform, token=launch.folder_name, holder=holder, spare_image=spare_image
+    )
 
 
 def _network_mode(options: Options, holder: PoolEntry | None) -> str:
@@ -125,7 +127,7 @@ def _agent_environment(launch: Launch) -> dict[str, Any]:
         "WF_CHANNEL": unix if launch.runtime.channel == "unix" else f"tcp:{host_config.AGENT_PORT}",
         "WF_HANDLER": launch.options.handler,
         "WF_MODE": str(launch.options.isolation),
-        "WF_RUNTIME": f"{launch.runtime.name} {launch.name}",  # comes back in `ready`
+        "WF_RUNTIME": f"{launch.runtime.name} {launch.folder_name}",  # its token, which comes back in `ready`
         "WF_LOG_LIMIT": str(settings.WF_LOG_LIMIT),
         "WF_RESULT_LIMIT": str(settings.WF_BODY_LIMIT),
         "WF_LIFETIME": f"{launch.lifetime_s:g}",

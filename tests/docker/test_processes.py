@@ -111,7 +111,9 @@ def test_a_stop_that_does_not_wait_for_calls_breaks_them_off(own_worker: Worker)
     with ThreadPoolExecutor(1) as pool:
         pending = pool.submit(own_worker.execute, "Slow", {"seconds": 18})  # which granian would wait for
         eventually(lambda: records.rows(own_worker, "SELECT id FROM functions_execution WHERE state = 'RUNNING'"))
-        own_worker.manage("stop", "--now")
+        assert own_worker.process is not None
+        own_worker.process.send_signal(signal.SIGQUIT)  # as `stop --now` does
+        assert own_worker.process.wait(60) == 0
         with pytest.raises((OSError, http.client.HTTPException)):
             pending.result()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,6 +21,7 @@ from functions.models.image import ImageState
 from tests.functions.models import rows
 from tests.races.processes import ROOT, environment
 from tests.worker import eventually
+from workerfront.members import BOUND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def running(queue: str) -> Iterator[subprocess.Popen[bytes]]:
     Schedule.objects.all().delete()  # only what a test asks for
     name = {} if queue == dispatch.BUILDS else {"Q_CLUSTER_NAME": queue}
     process = subprocess.Popen(
-        [sys.executable, "-m", "workerfront", "qcluster"],
+        [*BOUND, "workerfront", "qcluster"],
         env={**environment(), **name},
         cwd=ROOT,
         stdout=subprocess.DEVNULL,

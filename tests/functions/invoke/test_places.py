@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import timezone
 
 from functions.invoke import place
 from functions.invoke.call import Answer, Call
@@ -164,6 +166,45 @@ def test_an_agent_that_ends_instead_of_being_ready_costs_no_call(
     fake_engine.agent = agent
     assert [way(call()) for _ in range(3)] == [("SUCCEEDED", "cold"), ("SUCCEEDED", "cold"), ("SUCCEEDED", "warm")]
     assert kept(PoolKind.LONG_LIVED) == [PoolState.SERVING]
+
+
+def test_a_call_whose_agent_never_becomes_ready_has_found_nothing(
+    call: Callable[[], Answer], fake_engine: FakeEngine, settings: Settings
+) -> None:
+    configure(using_rest_mode=True)
+    connections, may_end = itertools.count(1), threading.Event()
+
+    def agent(channel: Channel) -> None:
+        if next(connections) > 1:
+            may_end.wait(20)
+            raise AgentEnds
+        HELLO(channel)
+
+    fake_engine.agent = agent
+    assert way(call()) == ("SUCCEEDED", "cold")
+    settings.WF_QUEUE_WAIT_SECONDS = 0.1
+    busy = call()
+    may_end.set()
+    assert way(busy) == ("function_busy", "")
+    seen = rows.snapshot(busy.execution)
+    assert (seen["started_at"], seen["container_name"], seen["version"]) == (None, "", "")
+
+
+def test_the_lease_of_a_call_outlasts_the_wait_for_its_agent(
+    call: Callable[[], Answer], fake_engine: FakeEngine, settings: Settings
+) -> None:
+    configure(using_rest_mode=True)
+    settings.WF_QUEUE_WAIT_SECONDS = 1000
+    leases: list[Any] = []
+
+    def agent(channel: Channel) -> None:
+        takes_call(channel)
+        leases.extend(Execution.objects.filter(state=ExecutionState.RUNNING).values_list("lease_expires_at", flat=True))
+        channel.send({"type": "result", "value": 1}, soon())
+
+    fake_engine.agent = agent
+    assert [way(call())[1] for _ in range(2)] == ["cold", "warm"]
+    assert all(lease > timezone.now() + timedelta(seconds=1000) for lease in leases)
 
 
 def test_an_agent_that_dies_in_a_call_is_replaced_for_the_next_one(

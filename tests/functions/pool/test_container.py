@@ -54,12 +54,12 @@ def test_a_connection_to_its_address_is_one_to_it_while_it_runs(
 
 
 @pytest.mark.parametrize(
-    ("runtime", "is_its"), [("java8 name", True), ("java8 another", False), ("java8 xname", False), (None, False)]
+    ("runtime", "is_its"), [("java8 token", True), ("java8 another", False), ("java8", False), (None, False)]
 )
 def test_only_its_own_agent_is_ready_at_its_address(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, runtime: str | None, is_its: bool
 ) -> None:
-    reached = Container("id", "name", None, platform, address="127.0.0.1")
+    reached = Container("id", "name", None, platform, "token", "127.0.0.1")
     with listening(monkeypatch) as listener, closing(reached.knock()) as agent:
         with closing(Channel(listener.accept()[0])) as other:
             other.send({"type": "ready", "runtime": runtime}, soon())

@@ -37,9 +37,7 @@ class CallProcess(HandlerProcess):
     def send(self, payload: bytes) -> bool:
         """The call. False when it has ended before."""
         self.busy = True
-        is_sent = self._send(payload)
-        self.count_kills()  # while it begins
-        return is_sent
+        return self._send(payload)
 
     def release(self) -> None:
         self._loop.forget(self._control.fileno())

@@ -80,7 +80,7 @@ class Pool:
     def end(self, seat, farewell=None) -> None:
         """Kill it with all that it has started. `farewell()` is called when all that is over."""
         self._taken.discard(seat)
-        self._refill_due = len(self._spares) < FEW_SPARES
+        self._refill_due = self._lacks_zygote() or len(self._spares) < FEW_SPARES
         self._reaper.end(seat, farewell)
 
     # -- making processes

@@ -115,6 +115,7 @@ class Server:
             if not connection.is_ready:
                 connection.is_ready = True
                 connection.send(self._ready)
+            seat.count_kills()  # the peer needs a moment
             self._give_grace()
             if connection.call is not None:
                 self._begin(connection)

@@ -73,7 +73,7 @@ final class Spare implements Place, Runnable {
 
     /** Whether it would serve a call as one expects. One that could not even load is needed to say so. */
     boolean isUsable() {
-        return !(isDead && isLoaded);
+        return !(isLoaded && (isDead || !process.isAlive())); // its end is known before its last words are read
     }
 
     /** It has died, and nobody will call. */

@@ -73,6 +73,10 @@ final class SpareProcess extends Connection {
         return number;
     }
 
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
     /** Ends it at once. */
     void kill() {
         process.destroyForcibly();
