@@ -130,7 +130,8 @@ def test_an_agent_that_ends_instead_of_being_ready_costs_no_call(
 
     fake_engine.agent = agent
     assert [way(call()) for _ in range(3)] == [("SUCCEEDED", "cold"), ("SUCCEEDED", "cold"), ("SUCCEEDED", "warm")]
-    assert kept(PoolKind.LONG_LIVED) == [PoolState.SERVING]
+    *ending, serving = kept(PoolKind.LONG_LIVED)  # the first one's row may be left to a sweep: it was not quite dead
+    assert (set(ending) <= {PoolState.REMOVING}, serving) == (True, PoolState.SERVING)
 
 
 def test_a_call_whose_agent_never_becomes_ready_has_found_nothing(
