@@ -30,8 +30,8 @@ class CallMiddleware:
 
 
 def _call_id(request: HttpRequest) -> str:
-    for header in ("HTTP_X_CALL_ID", "HTTP_X_REQUEST_ID"):
-        given: str = request.META.get(header, "")
+    for header in ("X-Call-Id", "X-Request-Id"):
+        given = request.headers.get(header, "")
         if CALL_ID.fullmatch(given):
             return given
     return uuid.uuid4().hex

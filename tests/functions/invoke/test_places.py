@@ -170,6 +170,7 @@ def test_the_lease_of_a_call_outlasts_the_wait_for_its_agent(
 
     fake_engine.agent = agent
     assert [way(call())[1] for _ in range(2)] == ["cold", "warm"]
+    assert len(leases) == 2
     assert all(lease > timezone.now() + timedelta(seconds=1000) for lease in leases)
 
 

@@ -6,7 +6,7 @@ import sys
 from os import _exit  # by itself: whatever user code does to `os`, this process ends where it must
 
 from wf_agent import codec, frames, handler, memory, outcome, signals
-from wf_agent.process import CHANNEL_LOST, FAILED, READ_SIZE, close_from
+from wf_agent.process import CHANNEL_LOST, FAILED, close_from
 
 CONTROL = 3
 FIRST_UNUSED = CONTROL + 1
@@ -34,7 +34,7 @@ class Channel:
         payload = self._incoming.take()
         while payload is None:
             self._check()
-            data = os.read(self._fd, READ_SIZE)
+            data = os.read(self._fd, frames.READ_SIZE)
             if not data:
                 raise ChannelLostError
             self._incoming.feed(data)

@@ -7,8 +7,6 @@ from wf_agent import frames
 from wf_agent.loop import WRITE
 from wf_agent.stream import Outbox
 
-READ_SIZE = 65536
-
 
 class Connection:
     """`owner` is told of every frame by `received(connection, payload)` and of the end by `lost(connection)`."""
@@ -69,7 +67,7 @@ class Connection:
 
     def _read(self) -> None:
         try:
-            data = os.read(self._sock.fileno(), READ_SIZE)
+            data = os.read(self._sock.fileno(), frames.READ_SIZE)
         except BlockingIOError:
             return
         if not data:

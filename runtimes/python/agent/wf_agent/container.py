@@ -8,7 +8,6 @@ from wf_agent import AGENT_VERSION, frames
 from wf_agent.codec import encode
 from wf_agent.listener import FULL_S, accept
 
-READ_SIZE = 65536
 # For a peer that has connected just before the end of the lifetime and is about to call.
 GRACE_S = 5
 
@@ -75,7 +74,7 @@ class OneCall:
         payload = None
         while payload is None:
             if self._wait(connection, select.POLLIN):
-                data = os.read(connection, READ_SIZE)
+                data = os.read(connection, frames.READ_SIZE)
                 if not data:
                     return None
                 incoming.feed(data)

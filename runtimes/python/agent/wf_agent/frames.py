@@ -4,6 +4,8 @@ import os
 
 LIMIT = 16 * 1024 * 1024
 HEADER = 4
+# Of one read: for a buffer of twice the size the kernel would map memory, and unmap it, each time.
+READ_SIZE = 65536
 
 
 class ProtocolError(Exception):

@@ -7,7 +7,6 @@ from wf_agent import frames, memory, signals
 from wf_agent.codec import encode
 from wf_agent.logs import LogCapture
 
-READ_SIZE = 65536
 TOKEN_SIZE = 16
 # What a process says that could not load the handler, and one that has loaded it and must not be forked.
 FAILED, THREADS, CONNECTIONS = b"failed", b"threads", b"connections"
@@ -85,7 +84,7 @@ class HandlerProcess:
 
     def _read_control(self) -> None:
         try:
-            data = self._control.recv(READ_SIZE, _socket.MSG_DONTWAIT)
+            data = self._control.recv(frames.READ_SIZE, _socket.MSG_DONTWAIT)
         except OSError:  # nothing there though the process has ended, or reset by its end
             data = b""
         if not data:
