@@ -45,6 +45,11 @@ class Channel:
         self._check()
         frames.send(self._fd, self._token + payload)
 
+    def tell(self, payload: bytes) -> None:
+        """The same for a few bytes, which go at once, and where no user code runs any more."""
+        message = self._token + payload
+        os.write(self._fd, len(message).to_bytes(frames.HEADER, "big") + message)
+
     def _check(self) -> None:
         """User code may have closed every descriptor, and its own file may have got the number since.
 

@@ -12,7 +12,7 @@ class Connection:
     """`owner` is told of every frame by `received(connection, payload)` and of the end by `lost(connection)`."""
 
     def __init__(self, loop, fd: int, owner):
-        sock = _socket.socket(fileno=fd)
+        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, fd)  # or TCP; unsaid, it would be asked for
         sock.setblocking(False)
         self.seat = None  # where its call runs, or will run
         self.is_ready = False  # the peer has been told

@@ -9,6 +9,7 @@ import _ctypes  # not `ctypes`, which is larger and only wraps what is used here
 import os
 
 from wf_agent import signals
+from wf_agent.frames import READ_SIZE
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -26,11 +27,19 @@ def children(pid: int) -> list:
     folder = "/proc/%d/task" % pid
     try:
         for thread in os.listdir(folder):
-            with open("%s/%s/children" % (folder, thread), "rb", buffering=0) as file:
-                found += map(int, file.read().split())
+            found += map(int, _content("%s/%s/children" % (folder, thread)).split())
     except OSError:
         pass
     return found
+
+
+def _content(path: str) -> bytes:
+    """Without what a file object asks the kernel for: this is done for each call."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return b"".join(iter(lambda: os.read(fd, READ_SIZE), b""))
+    finally:
+        os.close(fd)
 
 
 def end_tree(pid: int) -> None:

@@ -101,7 +101,7 @@ class Pool:
     def tend(self, waiting: int, quiet: bool) -> None:
         """Make processes, one at a time: at once for those who wait, else after an answer or in a quiet moment."""
         needed = waiting > len(self._spares) + len(self._loading)
-        if not needed and not (self._wants_more() and (quiet or self._refill_due)):
+        if not needed and not ((quiet or self._refill_due) and self._wants_more()):
             return
         if monotonic() < self._retry_at:
             return

@@ -188,4 +188,4 @@ def seen_as(kind, pid: int, own, token: bytes, settings) -> HandlerProcess:
     for fd in (stdout, stderr):
         os.set_blocking(fd, False)
     logs = LogCapture({stdout: "stdout", stderr: "stderr"}, settings.log_limit)
-    return kind(pid, _socket.socket(fileno=control), logs, token)
+    return kind(pid, _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, control), logs, token)

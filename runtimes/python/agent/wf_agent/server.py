@@ -34,22 +34,19 @@ class Server:
     def run(self) -> None:
         """Until the lifetime is over and nobody is left."""
         self._loop.watch(self._listener.fileno(), self._accept)
-        while not self._over():
-            quiet = not self._loop.turn(self._patience())
+        left = self._time_left()
+        while self._listening or left != 0:
+            quiet = not self._loop.turn(self._patience(left))
             self._hear_again()
             self._seat_waiting()
             self._places.tend(len(self._waiting), quiet)
-            self._note_lifetime()
+            left = self._note_lifetime()
 
     # -- the end
 
-    def _patience(self):
-        times = [
-            self._places.patience(),
-            self._deaf_until - monotonic() if self._deaf_until else None,
-            self._time_left(),
-        ]
-        return min((time for time in times if time is not None), default=None)
+    def _patience(self, left):
+        deaf = self._deaf_until - monotonic() if self._deaf_until else None
+        return min([time for time in (self._places.patience(), deaf, left) if time is not None], default=None)
 
     def _time_left(self):
         """Seconds until it has nothing to wait for any more; None as long as there is no such moment."""
@@ -62,9 +59,13 @@ class Server:
         here = [peer for peer in self._connections if peer.seat] if self._listening else self._connections
         return max(left, self._grace_until - monotonic() if here else 0, 0)
 
-    def _note_lifetime(self) -> None:
-        if self._listening and (self._lifetime.draining or self._time_left() == 0):
+    def _note_lifetime(self):
+        """What `_time_left` says, and what follows from it."""
+        left = self._time_left()
+        if self._listening and (left == 0 or self._lifetime.draining):
             self._stop_listening()
+            left = self._time_left()
+        return left
 
     def _stop_listening(self) -> None:
         """Who has connected by now is served."""
@@ -76,9 +77,6 @@ class Server:
 
     def _give_grace(self) -> None:
         self._grace_until = monotonic() + GRACE_S
-
-    def _over(self) -> bool:
-        return not self._listening and self._time_left() == 0
 
     # -- connections
 

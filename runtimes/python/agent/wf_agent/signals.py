@@ -32,18 +32,15 @@ class ChildWatch:
             os.read(self.fd, 4096)
         except BlockingIOError:
             pass
-        return dict(_ended_children())
-
-
-def _ended_children():
-    while True:
+        statuses = {}
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if not pid:
-            return
-        yield pid, status
+            while pid:
+                statuses[pid] = status
+                pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:  # no more children
+            pass
+        return statuses
 
 
 def wait_for(pid: int) -> int:

@@ -14,9 +14,10 @@ import sys
 from time import monotonic, sleep
 
 from wf_agent import child, leftovers, signals, temporary
+from wf_agent.call_process import ENDS
 from wf_agent.process import CONNECTIONS, FAILED, THREADS, TOKEN_SIZE, close_ends
 
-ENDS = 3
+ENDS_SIZE = _socket.CMSG_SPACE(ENDS.size)
 # A thread that was joined may need a moment to leave the kernel's list.
 THREADS_END_S = 0.05
 NO_PROCESS_S = 0.05
@@ -95,26 +96,53 @@ def _has_threads() -> bool:
 def _fork_calls(settings, channel, function) -> None:
     """Until the supervisor is gone. A forked child comes out of here, too, when it has served its call."""
     _fill_low_descriptors()
+    child.warm(settings.result_limit)  # what is done only once is done
     gc.freeze()  # what is shared with the children stays shared: the collector does not write into it
-    requests = _socket.socket(fileno=os.dup(child.CONTROL))
-    watch = signals.ChildWatch()
-    poll = select.poll()
-    poll.register(requests, select.POLLIN)
+    request, ends = _fork_when_asked(channel)
+    if request:
+        _serve_call(settings, request, ends, function)
+
+
+def _fork_when_asked(channel):
+    """In a child: its request, and the ends that came with it. In the zygote: nothing, as the supervisor is gone.
+
+    All in one function, with local names: whatever else Python touches, if only to count a reference, lies in a page
+    that must be copied anew after every fork.
+    """
+    requests = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, os.dup(child.CONTROL))
+    watch, poll = signals.ChildWatch(), select.poll()
     poll.register(watch.fd, select.POLLIN)
+    poll.register(requests, select.POLLIN)
+    poll_both, receive, tell, unpack, ended = poll.poll, requests.recvmsg, channel.tell, ENDS.unpack, watch.fd
+    fork, wait, read, close, no_hang = os.fork, os.waitpid, os.read, os.close, os.WNOHANG
     while True:
-        ready = {fd for fd, _ in poll.poll()}
-        if watch.fd in ready:
-            _tell_ended(channel, watch)
-        if requests.fileno() in ready:
-            request, ends = _receive(requests)
+        for fd, _ in poll_both():
+            if fd == ended:
+                read(fd, 4096)
+                try:
+                    pid, status = wait(-1, no_hang)
+                    while pid:
+                        tell(b"ended %d %d" % (pid, status))
+                        pid, status = wait(-1, no_hang)
+                except ChildProcessError:  # that was the last one
+                    pass
+                continue
+            request, ancillary, _, _ = receive(4096, ENDS_SIZE)
             if not request:
-                return
-            if not _fork(channel, watch):
+                return request, ()
+            control, stdout, stderr = unpack(ancillary[0][2])
+            try:
+                pid = fork()
+            except OSError:
+                pid = _fork_later(channel, watch)
+            if not pid:
                 watch.forget()
                 requests.close()
-                _serve_call(settings, request, ends, function)
-                return
-            close_ends(ends)
+                return request, (control, stdout, stderr)
+            tell(b"forked %d" % pid)
+            close(control)
+            close(stdout)
+            close(stderr)
 
 
 def _fill_low_descriptors() -> None:
@@ -125,32 +153,16 @@ def _fill_low_descriptors() -> None:
     os.close(fd)
 
 
-def _tell_ended(channel, watch) -> None:
-    for pid, status in watch.reap().items():
-        channel.send(b"ended %d %d" % (pid, status))
-
-
-def _receive(requests):
-    """A request and the descriptors that came with it; empty when the supervisor is gone."""
-    request, ancillary, _, _ = requests.recvmsg(4096, _socket.CMSG_SPACE(4 * ENDS))
-    data = b"".join(content for _, _, content in ancillary)
-    return request, [
-        int.from_bytes(data[at : at + 4], sys.byteorder) for at in range(0, 4 * ENDS, 4)
-    ] if request else []
-
-
-def _fork(channel, watch) -> bool:
-    """False in the child. There may be no process to be had until what a call has left is ended."""
+def _fork_later(channel, watch) -> int:
+    """There may be no process to be had until what a call has left is ended."""
     while True:
+        sleep(NO_PROCESS_S)
+        for pid, status in watch.reap().items():
+            channel.tell(b"ended %d %d" % (pid, status))
         try:
-            pid = os.fork()
+            return os.fork()
         except OSError:
-            _tell_ended(channel, watch)
-            sleep(NO_PROCESS_S)
             continue
-        if pid:
-            channel.send(b"forked %d" % pid)
-        return bool(pid)
 
 
 def _serve_call(settings, request: bytes, ends: list, function) -> None:
