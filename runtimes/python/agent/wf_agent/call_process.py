@@ -21,14 +21,13 @@ class CallProcess(HandlerProcess):
     busy = False  # it loads the handler, or serves a call
     finished = False  # nobody waits for anything more of it
     changed = None
+    _heard = False  # what it prints is watched for
 
     def attach(self, loop, folder: str, changed) -> None:
         self.folder = folder
         self.changed = changed
         self._loop = loop
         self.logs.closing = loop.forget
-        for fd in self.logs.fds():
-            loop.watch(fd, lambda event, fd=fd: self._take(fd))
         self._control.setblocking(False)
         self._outbox = Outbox(loop, self._control.fileno(), self._control_happened)
 
@@ -41,16 +40,26 @@ class CallProcess(HandlerProcess):
         self.busy = True
         return self._send(payload)
 
-    def release(self) -> None:
-        self._loop.forget(self._control.fileno())
-        self.close()
+    def finish(self) -> None:
+        """Nobody waits for anything more of it."""
+        self.finished = True
+        for fd in self.fds():
+            self._loop.forget(fd)
 
     def _send(self, payload: bytes) -> bool:
         try:
             self._outbox.send(payload)
         except OSError:  # it has ended, which is told elsewhere
             return False
+        self._hear()
         return True
+
+    def _hear(self) -> None:
+        """From its first work on: a process that waits prints nothing, and a poll takes longer with each descriptor."""
+        if not self._heard:
+            self._heard = True
+            for fd in self.logs.fds():
+                self._loop.watch(fd, lambda event, fd=fd: self._take(fd))
 
     def _control_happened(self, event: int) -> None:
         if event & WRITE:

@@ -11,6 +11,7 @@ class Reaper:
     def __init__(self, loop, watch, temporary):
         self._watch = watch
         self._temporary = temporary
+        self._children = leftovers.OwnChildren()
         self._by_pid = {}  # every process that is not reaped
         self._farewells = {}
         loop.watch(watch.fd, lambda _: self.reaped(watch.reap()))
@@ -20,7 +21,7 @@ class Reaper:
 
     def end(self, process, farewell=None) -> None:
         """Kill it with all that it has started. `farewell()` is called when all that is over."""
-        process.finished = True
+        process.finish()
         if farewell:
             self._farewells[process] = farewell
         if process.status is None:
@@ -47,13 +48,13 @@ class Reaper:
             ended.changed(ended)
 
     def _release(self, ended) -> None:
-        ended.release()
+        ended.close()
         self._temporary.remove(ended.folder)
 
     def _settle(self) -> None:
         """End what ended processes have left; when there is nothing more, say so to those who wait for it."""
         own = set(self._by_pid) | set(self._temporary.removers)
-        left = [pid for pid in leftovers.children(os.getpid()) if pid not in own]
+        left = [pid for pid in self._children.pids() if pid not in own]
         for pid in left:
             leftovers.end_tree(pid)
         if left:

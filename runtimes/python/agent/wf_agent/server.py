@@ -37,8 +37,10 @@ class Server:
         left = self._time_left()
         while self._listening or left != 0:
             quiet = not self._loop.turn(self._patience(left))
-            self._hear_again()
-            self._seat_waiting()
+            if self._deaf_until:
+                self._hear_again()
+            if self._waiting:
+                self._seat_waiting()
             self._places.tend(len(self._waiting), quiet)
             left = self._note_lifetime()
 
@@ -99,7 +101,7 @@ class Server:
             return None
 
     def _hear_again(self) -> None:
-        if self._deaf_until and monotonic() >= self._deaf_until:
+        if monotonic() >= self._deaf_until:
             self._deaf_until = None
             self._loop.watch(self._listener.fileno(), self._accept)
 
