@@ -8,33 +8,35 @@ from typing import Any, NoReturn
 MAX_DEPTH = 64
 
 
-def loads(text: bytes | str) -> Any:
+def loads(text: str) -> Any:
     """The value. Raises ValueError, which says what is wrong."""
     try:
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        value = _DECODER.decode(text)
     except RecursionError as error:
         raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels") from error
-    check(value)
+    checked(value)
     return value
 
 
 def dumps(value: Any) -> str:
     """Compact text, non-ASCII left as it is. Raises ValueError for what is no JSON."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
-def check(value: Any) -> None:
-    """Raises ValueError when a parsed value is too deep or holds a lone surrogate."""
+def checked(value: Any) -> str:
+    """A parsed value's text. Raises ValueError when it is too deep or holds a lone surrogate."""
     level, depth = [value], 0
     while level := [item for item in level if isinstance(item, dict | list)]:
         depth += 1
         if depth > MAX_DEPTH:
             raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
         level = [inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer)]
+    text = dumps(value)
     try:
-        dumps(value).encode()
+        text.encode()
     except UnicodeEncodeError as error:
         raise ValueError("a string has half of a surrogate pair") from error
+    return text
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -46,3 +48,8 @@ def _finite(text: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"the number {text[:20]} is too large")
     return value
+
+
+# The functions of the module `json` make one anew at each call that wants more than the defaults.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

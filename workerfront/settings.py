@@ -34,6 +34,7 @@ def _physical_memory() -> int:
 WF_HOME = home.prepare(env.path("WF_HOME", BASE_DIR / "var") or BASE_DIR / "var")
 WF_NODE = env.matching("WF_NODE", socket.gethostname(), NODE, "1 to 70 letters, digits, '.', '_' or '-'")
 WF_DRAINING = WF_HOME / "draining"  # there while the worker waits for its last calls and takes no new ones
+WF_GENERATION = WF_HOME / "generation"  # its time says when something has changed that routes calls
 WF_INSTANCE = home.remembered(WF_HOME / "instance", 8)
 SECRET_KEY = home.remembered(WF_HOME / "secret_key", 32)
 env.boolean("WF_NO_INSTALL", False)  # read by scripts/, known here

@@ -13,6 +13,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
 from functions import strict_json
+from functions.api.headers import header
 from functions.errors import BadRequest, LengthRequired, PayloadTooLarge, UnsupportedMedia
 
 if TYPE_CHECKING:
@@ -72,18 +73,18 @@ def whole_body(stream: IO[Any], parser_context: Mapping[str, Any] | None) -> byt
 
 def refuse_unreadable(request: Request) -> None:
     """Raises LengthRequired, PayloadTooLarge or UnsupportedMedia; nothing of such a body is kept."""
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and not request.headers.get("Content-Length"):
+    if "chunked" in header(request, "Transfer-Encoding").lower() and not header(request, "Content-Length"):
         raise LengthRequired
     length = _length(request)
     if length > settings.WF_BODY_LIMIT:
         _discard(request, length)
         raise PayloadTooLarge
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if header(request, "Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMedia
 
 
 def _length(request: Request) -> int:
-    return int(request.headers.get("Content-Length") or 0)
+    return int(header(request, "Content-Length") or 0)
 
 
 def _discard(request: Request, length: int) -> None:

@@ -7,6 +7,8 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+from functions.api.headers import header
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,8 +32,8 @@ class CallMiddleware:
 
 
 def _call_id(request: HttpRequest) -> str:
-    for header in ("X-Call-Id", "X-Request-Id"):
-        given = request.headers.get(header, "")
+    for name in ("X-Call-Id", "X-Request-Id"):
+        given = header(request, name)
         if CALL_ID.fullmatch(given):
             return given
     return uuid.uuid4().hex

@@ -11,16 +11,16 @@ import socket
 import stat
 import struct
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.errors import StartTimeout, WorkerFrontError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
+Given, Got = TypeVar("Given"), TypeVar("Got")
 MAX_FRAME = 16 << 20
 SOCKET_NAME = "agent.sock"
 CONNECT_LIMIT_S = 1.0
@@ -42,24 +42,41 @@ class DeadlinePassed(WorkerFrontError):
     """The agent did not answer in time."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class UnixAddress:
-    """A folder of ours that the container sees, in which its agent makes a socket."""
+    """A folder of ours that the container sees, in which its agent makes a socket.
+
+    `is_sealed`: the container can put nothing else in the socket's place any more.
+    """
 
     folder: Path
+    is_sealed: bool = False
 
     def connect(self) -> socket.socket:
-        """Takes the container's right to write in the folder, then connects. Raises OSError until the agent listens."""
+        """Raises OSError until the agent listens."""
+        if not self.is_sealed:
+            self._seal()
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.settimeout(CONNECT_LIMIT_S)  # an agent that never accepts lets its backlog fill up
+            connection.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")  # a long path would not fit in 108 bytes
+        except OSError:
+            connection.close()
+            raise
+        finally:
+            os.close(folder)
+        return connection
+
+    def _seal(self) -> None:
+        """Takes the container's right to write in the folder, then looks at what it has put there."""
         if not os.path.lexists(self.folder / SOCKET_NAME):
             raise FileNotFoundError
         self.folder.chmod(0o555)
         found = (self.folder / SOCKET_NAME).lstat()
         if not stat.S_ISSOCK(found.st_mode):  # a link would lead us to a socket of the host
             raise ChannelBroken("The container put something else in the place of its agent's socket.")
-        with _opened(self.folder) as descriptor, _closed_on_error(socket.socket(socket.AF_UNIX)) as connection:
-            connection.settimeout(CONNECT_LIMIT_S)  # an agent that never accepts lets its backlog fill up
-            connection.connect(f"/proc/self/fd/{descriptor}/{SOCKET_NAME}")  # a long path would not fit in 108 bytes
-            return connection
+        self.is_sealed = True
 
 
 @dataclass(frozen=True)
@@ -79,24 +96,6 @@ class TcpAddress:
 Address = UnixAddress | TcpAddress
 
 
-@contextmanager
-def _opened(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _closed_on_error(connection: socket.socket) -> Iterator[socket.socket]:
-    try:
-        yield connection
-    except OSError:
-        connection.close()
-        raise
-
-
 class Channel:
     """One connection: one call."""
 
@@ -107,8 +106,7 @@ class Channel:
     def send(self, frame: dict[str, Any], deadline: float) -> None:
         """Raises ChannelClosed or DeadlinePassed."""
         body = json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-        with self._bounded(deadline):
-            self._connection.sendall(_LENGTH.pack(len(body)) + body)
+        self._until(deadline, self._connection.sendall, _LENGTH.pack(len(body)) + body)
 
     def receive(self, deadline: float) -> dict[str, Any]:
         """The next frame. Raises ChannelClosed, ChannelBroken or DeadlinePassed."""
@@ -140,20 +138,18 @@ class Channel:
 
     def _received(self, limit: int, deadline: float) -> bytes:
         """What is there, which may be more than one frame."""
-        with self._bounded(deadline):
-            piece = self._connection.recv(min(limit, LARGEST_PIECE))
+        piece = self._until(deadline, self._connection.recv, min(limit, LARGEST_PIECE))
         if not piece:
             raise ChannelClosed
         return piece
 
-    @contextmanager
-    def _bounded(self, deadline: float) -> Iterator[None]:
+    def _until(self, deadline: float, act: Callable[[Given], Got], given: Given) -> Got:
         left = deadline - time.monotonic()
         if left <= 0:
             raise DeadlinePassed
         self._connection.settimeout(left)
         try:
-            yield
+            return act(given)
         except TimeoutError as error:
             raise DeadlinePassed from error
         except OSError as error:

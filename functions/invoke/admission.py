@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -23,6 +24,8 @@ def refuse_while_draining() -> None:
 
     The file of a supervisor that was killed meanwhile says nothing.
     """
+    if not os.path.lexists(settings.WF_DRAINING):
+        return
     with suppress(FileNotFoundError):
         supervisor = settings.WF_DRAINING.read_text()
         if supervisor and liveness.is_alive(supervisor):

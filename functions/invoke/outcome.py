@@ -32,9 +32,10 @@ SIGNALLED, LAST_SIGNAL = 128, 64  # an exit code may be a signal's number added 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Either a response or an error; `function_ms` is the handler's own time by its agent's word."""
+    """Either a response, with its JSON, or an error; `function_ms` is the handler's own time by its agent's word."""
 
     response: Response | None = None
+    text: str = ""
     error: WorkerFrontError | None = None
     function_ms: float | None = None
 
@@ -59,12 +60,12 @@ def of_frame(frame: Mapping[str, Any], limit: int) -> Outcome:
         return Outcome(error=_error(frame), function_ms=function_ms)
     try:
         response = as_response(frame["value"])
-        strict_json.check(response)
+        text = strict_json.checked(response)
     except (ValueError, KeyError, RecursionError) as error:
         return Outcome(error=ResultInvalid(f"The handler's result is not usable: {error}."), function_ms=function_ms)
-    if len(strict_json.dumps(response).encode()) > limit:
+    if len(text.encode()) > limit:
         return Outcome(error=ResultTooLarge(), function_ms=function_ms)
-    return Outcome(response=response, function_ms=function_ms)
+    return Outcome(response=response, text=text, function_ms=function_ms)
 
 
 def of_nonsense() -> Outcome:

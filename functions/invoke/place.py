@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -120,7 +119,7 @@ def knock(run: Run, known: Warm) -> Shared | None:
     Its agent makes itself ready meanwhile: see `is_ready`.
     """
     with run.stages.measure("start"):
-        reached = long_lived.knock(copy(known.entry), run.platform) if known.pin() else None
+        reached = long_lived.knock(known.entry, known.container) if known.pin() else None
     return Shared(reached, known.options.isolation, StartType.WARM) if reached else None
 
 

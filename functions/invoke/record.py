@@ -83,7 +83,7 @@ def finish(run: Run, outcome: Outcome) -> None:
         **{f"{stage}_ms": run.stages.spent_ms.get(stage) for stage in run.stages.NAMES},
         function_ms=outcome.function_ms,
         status_code=outcome.response["statusCode"] if outcome.response else None,
-        result=strict_json.dumps(outcome.response)[:KEPT_TEXT] if outcome.response else "",
+        result=outcome.text[:KEPT_TEXT],
         error_code=outcome.error.code if outcome.error else "",
         error=outcome.error.message.replace("\x00", "\ufffd") if outcome.error else "",
         log=run.log.text(),

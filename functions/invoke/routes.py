@@ -11,11 +11,13 @@ from functions.build import catalog, images
 from functions.models import Configuration, Image, PoolEntry
 from functions.models.function import Isolation
 from functions.models.pool_entry import PoolState
+from functions.pool import kept
 from functions.pool.options import Options, resolve
 
 if TYPE_CHECKING:
     from functions.build.platform import Platform
     from functions.models import Function
+    from functions.pool.container import Container
 
 AGE_LIMIT_S = 1.0  # for what another node has changed in a shared database
 PIN_INTERVAL_S = 0.2  # so exact is the order in which images were used
@@ -27,7 +29,8 @@ class Warm:
 
     image: Image
     options: Options
-    entry: PoolEntry
+    entry: PoolEntry  # of all these calls, as the container is: what they change is its row, on condition
+    container: Container
     pinned: float = 0.0  # `time.monotonic()`
 
     def pin(self) -> bool:
@@ -70,14 +73,14 @@ def _read(name: str, platform: Platform) -> Route:
     mark, now = generation.current(), time.monotonic()
     function = catalog.find(name, platform.source)
     configuration = Configuration.objects.of(platform.node)
-    return Route(function, configuration, _warm(function, configuration, platform.node), mark, now)
+    return Route(function, configuration, _warm(function, configuration, platform), mark, now)
 
 
-def _warm(function: Function, configuration: Configuration, node: str) -> Warm | None:
-    image = Image.objects.of(function, node)
+def _warm(function: Function, configuration: Configuration, platform: Platform) -> Warm | None:
+    image = Image.objects.of(function, platform.node)
     if not images.is_usable(image):
         return None
     options = resolve(function, image, rest_mode=configuration.using_rest_mode)
     entry = PoolEntry.objects.long_lived(image) if options.isolation != Isolation.CONTAINER else None
     is_serving = entry and entry.state == PoolState.SERVING and entry.fingerprint == options.fingerprint(image)
-    return Warm(image, options, entry) if entry and is_serving else None
+    return Warm(image, options, entry, kept.container_of(entry, platform)) if entry and is_serving else None

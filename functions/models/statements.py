@@ -7,30 +7,32 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import Field, Model, QuerySet
 
-PLAIN = (str, int, float, type(None))  # types whose values every database takes as they are
+PLAIN = (str, int, float, bool, type(None))  # types whose values every database takes as they are
 
 
 def insert(row: Model) -> None:
     """A new row, as `save(force_insert=True)` writes it, without signals."""
-    values = [_prepared(field, getattr(row, field.attname)) for field in row._meta.local_concrete_fields]
-    with connection.cursor() as cursor:
-        cursor.execute(_insert_sql(type(row), connection.vendor), values)
-    row._state.adding, row._state.db = False, connection.alias
+    database = connections[DEFAULT_DB_ALIAS]
+    values = [_prepared(field, getattr(row, field.attname), database) for field in row._meta.local_concrete_fields]
+    with database.cursor() as cursor:
+        cursor.execute(_insert_sql(type(row), database.vendor), values)
+    row._state.adding, row._state.db = False, database.alias
 
 
 @cache
 def _insert_sql(model: type[Model], _vendor: str) -> str:
     query: Any = InsertQuery(model)
     query.insert_values(model._meta.local_concrete_fields, [model()])
-    return str(query.get_compiler(connection=connection).as_sql()[0][0])
+    return str(query.get_compiler(DEFAULT_DB_ALIAS).as_sql()[0][0])
 
 
 class Update:
@@ -42,25 +44,29 @@ class Update:
 
     def run(self, keys: Iterable[Any], fields: Mapping[str, Any]) -> int:
         """The number of rows that were changed."""
-        field: Any = self._model._meta.get_field
-        values = [_prepared(field(name), value) for name, value in fields.items() if value is not None]
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql(fields), [*values, *keys])
+        database, field = connections[DEFAULT_DB_ALIAS], self._model._meta.get_field
+        values = [_prepared(field(name), value, database) for name, value in fields.items() if value is not None]
+        with database.cursor() as cursor:
+            cursor.execute(self._sql(fields, database.vendor), [*values, *keys])
             return int(cursor.rowcount)
 
     @cached_property
     def _model(self) -> type[Model]:
         return self._rows().model
 
-    def _sql(self, fields: Mapping[str, Any]) -> str:
+    def _sql(self, fields: Mapping[str, Any], vendor: str) -> str:
         """NULL is a part of it, not a parameter."""
-        shape = connection.vendor, tuple((name, value is None) for name, value in fields.items())
+        shape = vendor, tuple((name, value is None) for name, value in fields.items())
         if shape not in self._compiled:
             query: Any = self._rows().query.chain(UpdateQuery)
             query.add_update_values(fields)
-            self._compiled[shape] = str(query.get_compiler(connection=connection).as_sql()[0])
+            self._compiled[shape] = str(query.get_compiler(DEFAULT_DB_ALIAS).as_sql()[0])
         return self._compiled[shape]
 
 
-def _prepared(field: Field[Any, Any], value: Any) -> Any:
-    return value if type(value) in PLAIN else field.get_db_prep_save(value, connection)
+def _prepared(field: Any, value: Any, database: BaseDatabaseWrapper) -> Any:
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, str):  # one of a field's choices
+        return str(value)
+    return field.get_db_prep_save(value, database)

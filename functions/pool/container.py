@@ -6,6 +6,7 @@ import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -119,10 +120,14 @@ class Container:
 
     def agent_address(self) -> channel.Address:
         """Where its agent listens. Asks the engine when nobody has told its address."""
-        if self.folder:
-            return channel.UnixAddress(self.folder)
+        if self._unix_address:
+            return self._unix_address
         known = self.holder.address if self.holder else self.address
         return channel.TcpAddress(known or self.platform.engine.state(self.id).address, host_config.AGENT_PORT)
+
+    @cached_property
+    def _unix_address(self) -> channel.UnixAddress | None:
+        return channel.UnixAddress(self.folder) if self.folder else None
 
     def end_state(self) -> ContainerState | None:
         """How it ended, None when it is gone; waits a moment for an end that is under way."""

@@ -90,13 +90,12 @@ def _open(entry: PoolEntry, fingerprint: str, platform: Platform, waited: bool) 
 
 def reopen(entry: PoolEntry, platform: Platform) -> Reached | None:
     """A connection for one more call; None when its agent has ended, or is about to. Raises FunctionBusy."""
-    reached = knock(entry, platform)
+    reached = knock(entry, kept.container_of(entry, platform))
     return reached if reached and is_ready(reached) else None
 
 
-def knock(entry: PoolEntry, platform: Platform) -> Reached | None:
+def knock(entry: PoolEntry, container: Container) -> Reached | None:
     """The same, before its agent has answered."""
-    container = kept.container_of(entry, platform)
     try:
         return Reached(entry, container, container.knock(), is_new=False)
     except (NoSuchThing, ChannelClosed, ChannelBroken):

@@ -11,8 +11,8 @@ from wf_agent.stream import Outbox
 class Connection:
     """`owner` is told of every frame by `received(connection, payload)` and of the end by `lost(connection)`."""
 
-    def __init__(self, loop, fd: int, owner):
-        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, fd)  # or TCP; unsaid, it would be asked for
+    def __init__(self, loop, fd: int, family: int, owner):
+        sock = _socket.socket(family, _socket.SOCK_STREAM, 0, fd)
         sock.setblocking(False)
         self.seat = None  # where its call runs, or will run
         self.is_ready = False  # the peer has been told
@@ -32,9 +32,9 @@ class Connection:
             pass  # the peer is gone, which the next read tells
 
     def finish(self) -> None:
-        """Close after everything is sent and the peer has closed.
+        """Close after everything is sent; on TCP after the peer has closed, too.
 
-        On TCP the end of the container would be faster than the last bytes.
+        The end of the container would be faster than the last bytes.
         """
         self._finishing = True
         if self._out.empty:
@@ -46,6 +46,9 @@ class Connection:
             self._sock.close()
 
     def _shut(self) -> None:
+        if self._sock.family == _socket.AF_UNIX:
+            self._owner.lost(self)
+            return
         try:
             self._sock.shutdown(_socket.SHUT_WR)
         except OSError:

@@ -85,7 +85,7 @@ class Server:
     def _accept(self, _event=None) -> None:
         fd = self._next_peer()
         while fd is not None:
-            connection = Connection(self._loop, fd, self)
+            connection = Connection(self._loop, fd, self._listener.family, self)
             self._connections.add(connection)
             self._waiting.append(connection)
             self._places.load()
@@ -136,7 +136,7 @@ class Server:
             raise frames.ProtocolError("a frame of type %r" % (kind,))
 
     def lost(self, connection) -> None:
-        """The peer has closed, or has sent nonsense."""
+        """Its end: either side has closed, or the peer has sent nonsense."""
         self._leave(connection)
         if connection.running:
             self._stop(connection)
@@ -190,8 +190,8 @@ class Server:
             connection.send(payload)
         if over:
             connection.send(seat.last_frame())
-            connection.finish()
             self._stop(connection)
+            connection.finish()
             if self._places.failed:
                 self._lifetime.change(0)
 

@@ -96,11 +96,17 @@ def _has_threads() -> bool:
 def _fork_calls(settings, channel, function) -> None:
     """Until the supervisor is gone. A forked child comes out of here, too, when it has served its call."""
     _fill_low_descriptors()
-    child.warm(settings.result_limit)  # what is done only once is done
+    _do_once(settings)
     gc.freeze()  # what is shared with the children stays shared: the collector does not write into it
     request, ends = _fork_when_asked(channel)
     if request:
         _serve_call(settings, request, ends, function)
+
+
+def _do_once(settings) -> None:
+    """What the interpreter and the C library do when they do something for the first time, not again in each child."""
+    child.warm(settings.result_limit)
+    os.environ["TMPDIR"] = os.environ.get("TMPDIR", "")  # empty is as good as missing
 
 
 def _fork_when_asked(channel):
