@@ -170,8 +170,7 @@ class Execution(models.Model):
         indexes = [
             models.Index(fields=["-queued_at"], name="execution_latest"),
             models.Index(fields=["function", "-queued_at"], name="execution_of_function"),
-            models.Index(fields=["node", "lease_expires_at"], condition=LEASED, name="execution_open"),
-            models.Index(fields=["function", "node"], condition=LEASED, name="execution_busy"),
+            models.Index(fields=["node", "function"], condition=LEASED, name="execution_open"),
         ]
 
     def __str__(self) -> str:

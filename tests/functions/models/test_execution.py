@@ -84,10 +84,12 @@ def test_open_calls_are_found_among_a_million_others_by_an_index() -> None:
     if connection.vendor == "postgresql":
         connection.cursor().execute("SET LOCAL enable_seqscan = off")  # which it prefers for the few rows of a test
     calls = Execution.objects.filter(node="n")
-    plans = [query.explain() for query in (calls.open(), calls.overdue(timezone.now()), calls.open().order_by())]
+    everywhere = Execution.objects.order_by()
+    asked = (calls.open(), calls.overdue(timezone.now()), everywhere.open(), everywhere.overdue(timezone.now()))
+    plans = [query.explain() for query in asked]
     assert ["execution_open" in plan for plan in plans] == [True] * len(plans)
     busy = Image.objects.filter(Exists(Execution.objects.of_images("n"))).explain()
-    assert "execution_busy" in busy or "execution_open" in busy
+    assert "execution_open" in busy
 
 
 @pytest.mark.parametrize("end", TERMINAL)
