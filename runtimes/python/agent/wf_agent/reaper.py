@@ -20,12 +20,12 @@ class Reaper:
         self._by_pid[process.pid] = process
 
     def end(self, process, farewell=None) -> None:
-        """Kill it with all that it has started. `farewell()` is called when all that is over."""
+        """Kill it, and what it has started when that is adopted. `farewell()` is called when all that is over."""
         process.finish()
         if farewell:
             self._farewells[process] = farewell
         if process.status is None:
-            leftovers.end_tree(process.pid)
+            process.kill()
         else:
             self._release(process)
 
