@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+
 from django.conf import settings
 from django.db import transaction
 

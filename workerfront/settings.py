@@ -193,6 +193,7 @@ def _database(url: str) -> dict[str, object]:
     database["CONN_MAX_AGE"] = CONNECTION_AGE_S  # to open one for each request would take longer than a warm call
     database["CONN_HEALTH_CHECKS"] = database["ENGINE"] != SQLITE  # a server that was restarted fails no call
     if database["ENGINE"] == SQLITE:
+        database["ENGINE"] = "workerfront.sqlite3"
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",  # read-then-write in WAL would fail at once with SQLITE_BUSY
             "timeout": 20,

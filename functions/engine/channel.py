@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-Given, Got = TypeVar("Given"), TypeVar("Got")
+Given = TypeVar("Given")
+Got = TypeVar("Got")
 MAX_FRAME = 16 << 20
 SOCKET_NAME = "agent.sock"
 CONNECT_LIMIT_S = 1.0

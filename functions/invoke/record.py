@@ -25,9 +25,9 @@ KEPT_TEXT = 64 << 10  # characters of event and result in the row
 
 def draft(call: Call, function: Function, node: str) -> Execution:
     """The row of a call, not yet in the database."""
-    return Execution(
+    return Execution.draft(
         call_id=call.call_id,
-        function=function,
+        function_id=function.pk,
         function_name=function.name,
         node=node,
         owner=liveness.me(),

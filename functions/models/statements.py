@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.models import Field, Model, QuerySet
+    from django.db.models import Model, QuerySet
 
 PLAIN = (str, int, float, bool, type(None))  # types whose values every database takes as they are
 

@@ -63,6 +63,16 @@ def test_only_a_running_call_is_put_back(state: ExecutionState) -> None:
         assert after == before
 
 
+def test_a_draft_is_what_the_model_makes() -> None:
+    known = {"call_id": "c", "function_name": "F", "node": "n", "event": "{}"}
+    drafted, made = (row.__dict__ for row in (Execution.draft(**known), Execution(**known)))
+    assert list(drafted) == list(made)
+    assert {name for name in made if made[name] != drafted[name]} == {"_state", "id", "queued_at"}
+    assert (drafted["_state"].adding, drafted["_state"].db) == (True, None)
+    with pytest.raises((IndexError, TypeError)):
+        Execution.draft(**known, no_such_column=1)
+
+
 def test_ids_are_of_version_7_and_grow() -> None:
     ids = []
     for _ in range(5):

@@ -109,7 +109,7 @@ def _do_once(settings) -> None:
     os.environ["TMPDIR"] = os.environ.get("TMPDIR", "")  # empty is as good as missing
 
 
-def _fork_when_asked(channel):
+def _fork_when_asked(channel):  # noqa: C901 -- in one piece, for the reason that it gives
     """In a child: its request, and the ends that came with it. In the zygote: nothing, as the supervisor is gone.
 
     All in one function, with local names: whatever else Python touches, if only to count a reference, lies in a page
