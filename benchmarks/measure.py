@@ -7,7 +7,7 @@ import statistics
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import docker
 
@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 ANSWER = "hello"
+UNCOUNTED = 10
 
 
 @dataclass
 class System:
-    """One of the two: its times in ms, of the whole call and of its parts, and what went wrong."""
+    """One of the two: its times in ms, of the whole call and of its parts, and what went wrong.
+
+    `read` gets the answer out of what `call` returns, when the clock has stopped.
+    """
 
     label: str
-    call: Callable[[System], str]
+    call: Callable[[System], Any]
+    read: Callable[[System, Any], str] = lambda _, answer: str(answer)
     total: list[float] = field(default_factory=list)
     parts: dict[str, list[float]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
@@ -32,11 +37,13 @@ class System:
     def round(self) -> None:
         began = time.perf_counter()
         try:
-            answer = self.call(self)
+            returned = self.call(self)
+            took = milliseconds_since(began)
+            answer = self.read(self, returned)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is counted and shown
             self.errors.append(f"{type(error).__name__}: {error}")
             return
-        self.total.append(milliseconds_since(began))
+        self.total.append(took)
         if answer != ANSWER:
             self.errors.append(f"a wrong answer: {answer!r}")
 
@@ -85,6 +92,19 @@ def in_turn(systems: Sequence[System], rounds: int, between: Callable[[], None])
             system.round()
 
 
+def in_blocks(systems: Sequence[System], blocks: int, calls: int) -> None:
+    """Blocks of calls, the systems in turn; in a block each call follows at once on the answer to the one before.
+
+    UNCOUNTED more calls open each block: there the caches are still the other system's.
+    """
+    for system in [*systems] * blocks:
+        before = len(system.total)
+        for number in range(UNCOUNTED + calls):
+            if number == UNCOUNTED:
+                del system.total[before:]
+            system.round()
+
+
 def warmed_up(systems: Sequence[System], rounds: int, warm_up: int, between: Callable[[], None]) -> None:
     """The same after some rounds whose times do not count."""
     in_turn(systems, warm_up, between)
@@ -95,7 +115,8 @@ def warmed_up(systems: Sequence[System], rounds: int, warm_up: int, between: Cal
 
 def report(title: str, mine: System, other: System) -> float:
     """Prints both; returns mine / other, infinite when one of them has failed."""
-    print(f"{title:<10}{'':6}{'median':>8}{'p10':>8}{'p90':>8}{'n':>6}{'errors':>8}   medians of the parts, ms")
+    print(title)
+    print(f"{'':16}{'median':>8}{'p10':>8}{'p90':>8}{'n':>6}{'errors':>8}   medians of the parts, ms")
     for system in (mine, other):
         print(f"{'':10}{system.line()}" if len(system.total) > 1 else f"{'':10}{system.label}: no times")
     errors = mine.errors + other.errors

@@ -1,12 +1,11 @@
 """The addresses of a node: the API at the root, the admin beside it. Errors outside of views are JSON as well."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import path
 
-urlpatterns = [
-    path("admin/", admin.site.urls),
-    path("", include("functions.api.urls")),
-]
+from functions.api import urls as api
+
+urlpatterns = [*api.urlpatterns, path("admin/", admin.site.urls)]
 
 handler400 = "functions.api.errors.bad_request"
 handler403 = "functions.api.errors.forbidden"

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from functions import strict_json
 from functions.errors import StartTimeout, WorkerFrontError
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Channel:
 
     def send(self, frame: dict[str, Any], deadline: float) -> None:
         """Raises ChannelClosed or DeadlinePassed."""
-        body = json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        body = strict_json.dumps(frame).encode()
         self._until(deadline, self._connection.sendall, _LENGTH.pack(len(body)) + body)
 
     def receive(self, deadline: float) -> dict[str, Any]:

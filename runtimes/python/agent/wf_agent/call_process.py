@@ -1,15 +1,13 @@
 """The processes of a long-lived agent as its supervisor sees them: watched by the loop, fed without blocking."""
 
 import _socket
-from _struct import Struct
+import sys
 
 from wf_agent import frames
 from wf_agent.loop import WRITE
 from wf_agent.process import CONNECTIONS, FAILED, THREADS, HandlerProcess, close_ends
 from wf_agent.stream import Outbox
 
-# The descriptors that go with a request to the zygote.
-ENDS = Struct("3i")
 # How many follow a word of the zygote's: pids and a status.
 NUMBERS = {b"forked": 1, b"ended": 2}
 
@@ -86,8 +84,9 @@ class Zygote(CallProcess):
 
     def fork(self, request: bytes, ends) -> None:
         """Ask for one child, which gets the descriptors `ends`."""
+        data = b"".join([fd.to_bytes(4, sys.byteorder) for fd in ends])
         try:
-            self._control.sendmsg([request], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, ENDS.pack(*ends))])
+            self._control.sendmsg([request], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, data)])
         except OSError:
             pass  # it has ended, which is told elsewhere
         close_ends(ends)

@@ -86,19 +86,24 @@ def main(settings, ends, token: bytes, serve) -> None:
         _exit(status)
 
 
-def connect(ends) -> None:
-    """0 is empty, 1 and 2 are the pipes, 3 leads to the supervisor."""
-    control, stdout, stderr = ends
+def empty_stdin() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
-    for fd, number in ((null, 0), (stdout, 1), (stderr, 2)):
-        os.dup2(fd, number)
-    os.dup2(control, CONTROL, inheritable=False)
+    os.dup2(null, 0)
     if null > CONTROL:
         os.close(null)
 
 
+def connect(ends) -> None:
+    """1 and 2 are the pipes, 3 leads to the supervisor."""
+    control, stdout, stderr = ends
+    os.dup2(stdout, 1)
+    os.dup2(stderr, 2)
+    os.dup2(control, CONTROL, inheritable=False)
+
+
 def _wire(ends) -> None:
     """Nothing else of the supervisor's stays open."""
+    empty_stdin()
     connect(ends)
     close_from(FIRST_UNUSED)
     sys.stdout = sys.__stdout__ = _text_stream(1)

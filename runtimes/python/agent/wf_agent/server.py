@@ -3,7 +3,8 @@
 Where calls run is the business of `places`: pool.Pool or threads.Threads.
 """
 
-from collections import deque
+# Not `collections`, which brings five modules with it: whatever is there is copied with each fork.
+from _collections import deque
 from time import monotonic
 
 from wf_agent import AGENT_VERSION, frames

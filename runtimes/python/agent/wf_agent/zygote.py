@@ -14,10 +14,9 @@ import sys
 from time import monotonic, sleep
 
 from wf_agent import child, leftovers, signals, temporary
-from wf_agent.call_process import ENDS
 from wf_agent.process import CONNECTIONS, FAILED, THREADS, TOKEN_SIZE, close_ends
 
-ENDS_SIZE = _socket.CMSG_SPACE(ENDS.size)
+ENDS_SIZE = _socket.CMSG_SPACE(3 * 4)
 # A thread that was joined may need a moment to leave the kernel's list.
 THREADS_END_S = 0.05
 NO_PROCESS_S = 0.05
@@ -96,6 +95,7 @@ def _has_threads() -> bool:
 def _fork_calls(settings, channel, function) -> None:
     """Until the supervisor is gone. A forked child comes out of here, too, when it has served its call."""
     _fill_low_descriptors()
+    child.empty_stdin()
     _do_once(settings)
     gc.freeze()  # what is shared with the children stays shared: the collector does not write into it
     request, ends = _fork_when_asked(channel)
@@ -107,6 +107,7 @@ def _do_once(settings) -> None:
     """What the interpreter and the C library do when they do something for the first time, not again in each child."""
     child.warm(settings.result_limit)
     os.environ["TMPDIR"] = os.environ.get("TMPDIR", "")  # empty is as good as missing
+    os.nice(0)
 
 
 def _fork_when_asked(channel):  # noqa: C901 -- in one piece, for the reason that it gives
@@ -119,7 +120,8 @@ def _fork_when_asked(channel):  # noqa: C901 -- in one piece, for the reason tha
     watch, poll = signals.ChildWatch(), select.poll()
     poll.register(watch.fd, select.POLLIN)
     poll.register(requests, select.POLLIN)
-    poll_both, receive, tell, unpack, ended = poll.poll, requests.recvmsg, channel.tell, ENDS.unpack, watch.fd
+    poll_both, receive, tell, ended = poll.poll, requests.recvmsg, channel.tell, watch.fd
+    number, order = int.from_bytes, sys.byteorder
     fork, wait, read, close, no_hang = os.fork, os.waitpid, os.read, os.close, os.WNOHANG
     while True:
         for fd, _ in poll_both():
@@ -136,7 +138,8 @@ def _fork_when_asked(channel):  # noqa: C901 -- in one piece, for the reason tha
             request, ancillary, _, _ = receive(4096, ENDS_SIZE)
             if not request:
                 return request, ()
-            control, stdout, stderr = unpack(ancillary[0][2])
+            fds = ancillary[0][2]
+            control, stdout, stderr = number(fds[:4], order), number(fds[4:8], order), number(fds[8:], order)
             try:
                 pid = fork()
             except OSError:
