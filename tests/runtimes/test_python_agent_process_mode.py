@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtimes.agent_process import call_frame
+from tests.runtimes.agent_process import Connection, call_frame
 from tests.runtimes.python_function import PythonFunction, interpreters
 from tests.runtimes.python_process_mode import ECHO, at_its_end, becomes_true, begin, children, start
 
@@ -68,6 +68,33 @@ def test_a_process_that_ends_by_itself_ends_its_own_call_only(function):
         assert agent.call("os.write(3, b'x' * 100)").error["kind"] == "exit"
         assert agent.call("sys.exit(4)").error["kind"] == "handler"
         assert waiting.answer().frame["type"] == "result"
+
+
+def is_closed(connection: Connection) -> bool:
+    """By the other side, for both directions; nobody reads the empty frame that is sent else."""
+    try:
+        connection.sock.send(b"")
+    except OSError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("channel", ["unix", "tcp"])
+def test_a_large_result_arrives_whole_and_then_the_end(function, channel):
+    source = "def lambda_handler(event, context): return event * 'x'"
+    with function.agent(source, mode="process", channel=channel) as agent:
+        for size in (1, 6_000_000):
+            connection = begin(agent, size)
+            assert len(connection.answer().value) == size
+            assert at_its_end(connection)
+
+
+def test_on_a_unix_socket_the_agent_does_not_wait_until_who_has_his_answer_closes(function):
+    with start(function, ECHO) as agent:
+        connection = begin(agent)
+        assert not is_closed(connection)
+        connection.answer()
+        assert becomes_true(lambda: is_closed(connection))
 
 
 def test_more_callers_than_places_wait_and_are_served(function):

@@ -82,6 +82,18 @@ def test_the_container_may_no_longer_write_in_the_folder_when_we_connect(tmp_pat
     tmp_path.chmod(0o755)
 
 
+def test_a_folder_is_sealed_once(tmp_path: Path) -> None:
+    address = UnixAddress(tmp_path)
+    for mode in (0o555, 0o711):
+        with listening_in(tmp_path, sends(READY)):
+            address.connect().close()
+            assert tmp_path.stat().st_mode & 0o777 == mode
+        tmp_path.chmod(0o711)
+        (tmp_path / SOCKET_NAME).unlink()
+    with pytest.raises(FileNotFoundError):
+        address.connect()
+
+
 def test_before_the_agent_listens_it_may_write_in_the_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(FileNotFoundError):
