@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,9 +36,12 @@ POOL_LIMIT, POOL_NUM, POOL_ROUNDS = 25, 3, 20
 SETTLE_S = 60
 
 
-def ours(worker: Worker, name: str, start_type: str) -> System:
+def to(worker: Worker) -> closing[Connection]:
+    return closing(Connection("127.0.0.1", worker.port))
+
+
+def ours(connection: Connection, name: str, start_type: str) -> System:
     """A call through the HTTP API on a connection that is kept; a call that was served in another way is an error."""
-    connection = Connection("127.0.0.1", worker.port)
 
     def read(system: System, reply: Reply) -> str:
         body = json.loads(reply.body)
@@ -50,9 +53,8 @@ def ours(worker: Worker, name: str, start_type: str) -> System:
     return System("ours", lambda _: connection.post(f"/execute?name={name}", b"{}"), read)
 
 
-def spawning(address: str) -> System:
+def spawning(connection: Connection) -> System:
     """A server in a long-lived container, in the function's language, that starts an interpreter for each call."""
-    connection = Connection(address, peers.PORT)
     return System("spawn", lambda _: connection.post("/", b"{}"), lambda _, reply: str(json.loads(reply.body)))
 
 
@@ -85,14 +87,14 @@ def peer(image: str, runtime: str) -> Iterator[str]:
 
 def compare_process(worker: Worker, runtime: str, rounds: int) -> bool:
     name, image = deployed(worker, runtime, "process")
-    with peer(image, runtime) as address:
-        results = [_under(load, runtime, (ours(worker, name, "warm"), spawning(address)), rounds) for load in LOADS]
+    with peer(image, runtime) as address, to(worker) as own, closing(Connection(address, peers.PORT)) as others:
+        results = [_under(load, runtime, (ours(own, name, "warm"), spawning(others)), rounds) for load in LOADS]
     return all(results)
 
 
 def _under(load: str, runtime: str, systems: tuple[System, System], rounds: int) -> bool:
     if load == BACK_TO_BACK:
-        in_blocks(systems, max(1, rounds // BLOCK), BLOCK)
+        in_blocks(systems, max(1, rounds // BLOCK), min(BLOCK, rounds))
     else:
         warmed_up(systems, rounds, WARM_UP, lambda: time.sleep(PAUSE_S))
     limit, judged = LIMITS[runtime]
@@ -101,8 +103,8 @@ def _under(load: str, runtime: str, systems: tuple[System, System], rounds: int)
 
 def compare_pool(worker: Worker, runtime: str, rounds: int) -> bool:
     name, image = deployed(worker, runtime, "container")
-    with engine() as client:
-        mine, other = ours(worker, name, "prewarmed"), plain(client.api, image, HANDLERS[runtime])
+    with engine() as client, to(worker) as own:
+        mine, other = ours(own, name, "prewarmed"), plain(client.api, image, HANDLERS[runtime])
         warmed_up((mine, other), rounds, 2, lambda: eventually(lambda: _pool_is_full(worker, name), SETTLE_S))
     return _verdict(report(f"{runtime} pool", mine, other), POOL_LIMIT)
 
@@ -120,7 +122,7 @@ def _verdict(ratio: float, limit: int | None) -> bool:
     """Without a limit only a failed call, whose ratio is infinite, is false."""
     wanted = f"wanted: {limit}" if limit else "for comparison"
     print(f"{'':10}{1 / ratio:.1f} times faster ({wanted})\n", flush=True)
-    return 1 / ratio >= (limit or 0) and ratio < float("inf")
+    return ratio < float("inf") and (limit is None or 1 / ratio >= limit)
 
 
 def main() -> int:

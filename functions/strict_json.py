@@ -10,6 +10,8 @@ MAX_DEPTH = 64
 
 def loads(text: str) -> Any:
     """The value. Raises ValueError, which says what is wrong."""
+    if text.startswith("\ufeff"):
+        raise ValueError("it begins with a BOM")
     try:
         value = _DECODER.decode(text)
     except RecursionError as error:

@@ -58,17 +58,21 @@ class UnixAddress:
         """Raises OSError until the agent listens."""
         if not self.is_sealed:
             self._seal()
-        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.settimeout(CONNECT_LIMIT_S)  # an agent that never accepts lets its backlog fill up
-            connection.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")  # a long path would not fit in 108 bytes
+            self._connect(connection)
         except OSError:
             connection.close()
             raise
+        return connection
+
+    def _connect(self, connection: socket.socket) -> None:
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            connection.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")  # a long path would not fit in 108 bytes
         finally:
             os.close(folder)
-        return connection
 
     def _seal(self) -> None:
         """Takes the container's right to write in the folder, then looks at what it has put there."""

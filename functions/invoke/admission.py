@@ -24,7 +24,7 @@ def refuse_while_draining() -> None:
 
     The file of a supervisor that was killed meanwhile says nothing.
     """
-    if not os.path.lexists(settings.WF_DRAINING):
+    if not os.path.lexists(settings.WF_DRAINING):  # as ever, and sooner known than by an exception
         return
     with suppress(FileNotFoundError):
         supervisor = settings.WF_DRAINING.read_text()

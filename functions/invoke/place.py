@@ -97,13 +97,13 @@ class Shared:
         ends when the others have ended.
         """
         if not long_lived.end_call(self.reached, KILL_GRACE_S):
-            kept.discard(self.reached.entry, self.container.platform)
+            kept.discard(self.reached.own_entry(), self.container.platform)
         elif self.isolation == Isolation.SHARED:
-            kept.drain(self.reached.entry, self.container.platform)
+            kept.drain(self.reached.own_entry(), self.container.platform)
 
     def lost(self) -> None:
         """Its agent broke off: the next call gets another container."""
-        aftermath.discard(self.reached.entry, self.container.platform)
+        aftermath.discard(self.reached.own_entry(), self.container.platform)
 
     def leave(self) -> None:
         """The call is over; the container goes on."""

@@ -29,7 +29,7 @@ class Warm:
 
     image: Image
     options: Options
-    entry: PoolEntry  # of all these calls, as the container is: what they change is its row, on condition
+    entry: PoolEntry  # one object for all these calls, as the container is
     container: Container
     pinned: float = 0.0  # `time.monotonic()`
 

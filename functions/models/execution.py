@@ -179,7 +179,7 @@ class Execution(models.Model):
 
     @classmethod
     def draft(cls, **known: Any) -> Execution:
-        """`Execution(**known)` in a fifth of its time, which a warm call would notice. Keys are names of columns."""
+        """`Execution(**known)` in half of its time, which a warm call would notice. Keys are names of columns."""
         values: Any = {**_blank(), "id": new_id(), "queued_at": timezone.now(), **known}.values()
         return cls(*values)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,12 +31,18 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.002, 0.05
 
 @dataclass
 class Reached:
-    """A connection to the container, its agent ready for this call. `is_new`: the call had to wait for its start."""
+    """A connection to the container, its agent ready for this call. `is_new`: the call had to wait for its start.
+
+    `entry` may be the object of other calls, too: whoever is about to change the row takes a copy, `own_entry`.
+    """
 
     entry: PoolEntry
     container: Container
     channel: Channel
     is_new: bool
+
+    def own_entry(self) -> PoolEntry:
+        return copy(self.entry)
 
 
 def reach(image: Image, options: Options, lifetime_s: float, platform: Platform) -> Reached:
@@ -108,7 +115,7 @@ def is_ready(reached: Reached) -> bool:
         reached.container.when_ready(reached.channel, settings.WF_QUEUE_WAIT_SECONDS)
     except StartTimeout as error:
         if reached.container.is_stuck():
-            kept.discard(reached.entry, reached.container.platform)
+            kept.discard(reached.own_entry(), reached.container.platform)
             return False
         raise FunctionBusy from error
     except (ChannelClosed, ChannelBroken):

@@ -33,18 +33,12 @@ BAD = [
 def test_json_comes_back_as_it_went(text: str) -> None:
     value = strict_json.loads(text)
     assert strict_json.loads(strict_json.dumps(value)) == value
-    assert strict_json.loads(text.encode()) == value
 
 
 @pytest.mark.parametrize(("text", "said"), BAD, ids=[text[:20] for text, _ in BAD])
 def test_what_is_wrong_is_said(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         strict_json.loads(text)
-
-
-def test_bytes_that_are_not_utf_8_are_no_json() -> None:
-    with pytest.raises(ValueError, match="utf-8"):
-        strict_json.loads(b'"\xff"')
 
 
 def test_sixty_four_levels_are_the_most() -> None:

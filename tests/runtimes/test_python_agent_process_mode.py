@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -68,6 +70,33 @@ def test_a_process_that_ends_by_itself_ends_its_own_call_only(function):
         assert agent.call("os.write(3, b'x' * 100)").error["kind"] == "exit"
         assert agent.call("sys.exit(4)").error["kind"] == "handler"
         assert waiting.answer().frame["type"] == "result"
+
+
+def processor_time(pid: int) -> float:
+    """Seconds so far."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def test_when_all_ends_of_a_crashed_process_are_told_at_once_the_agent_rests_afterwards(function):
+    source = """
+        import os, signal
+        def lambda_handler(supervisor, context):
+            os.kill(supervisor, signal.SIGSTOP)
+            os._exit(3)
+    """
+    with start(function, source) as agent:
+        supervisor = agent.process.pid
+        connection = begin(agent, supervisor)
+        (zygote,) = children(supervisor)
+        forked = set(children(zygote))
+        assert becomes_true(lambda: set(children(zygote)) < forked)  # the process has ended, and the zygote has said so
+        os.kill(supervisor, signal.SIGCONT)
+        assert connection.answer().error["status"] == 3
+        connection.close()
+        before = processor_time(supervisor)
+        time.sleep(1)
+        assert processor_time(supervisor) - before < 0.5
 
 
 def is_closed(connection: Connection) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +22,6 @@ from functions.engine.channel import (
 from functions.errors import StartTimeout
 from tests.functions.engine.peers import frame, listening_in, listening_on_tcp, sends
 from tests.worker import free_port
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 READY = frame({"type": "ready"})
 
@@ -92,6 +90,28 @@ def test_a_folder_is_sealed_once(tmp_path: Path) -> None:
         (tmp_path / SOCKET_NAME).unlink()
     with pytest.raises(FileNotFoundError):
         address.connect()
+
+
+def open_descriptors() -> list[int]:
+    listed = list(Path("/proc/self/fd").iterdir())  # with the list's own, which is closed by now
+    return sorted(int(path.name) for path in listed if path.is_symlink())
+
+
+@pytest.mark.parametrize("free", [0, 1, 2])
+def test_no_descriptor_is_lost_when_there_are_too_few(tmp_path: Path, free: int) -> None:
+    address = UnixAddress(tmp_path, is_sealed=True)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    fillers = [os.open(os.devnull, os.O_RDONLY) for _ in range(max(open_descriptors()) + 1)]
+    before = open_descriptors()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before) + 1 + free, limits[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files" if free < 2 else "No such file"):
+            address.connect()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert open_descriptors() == before
+    for filler in fillers:
+        os.close(filler)
 
 
 def test_before_the_agent_listens_it_may_write_in_the_folder(tmp_path: Path) -> None:

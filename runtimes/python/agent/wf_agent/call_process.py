@@ -41,7 +41,7 @@ class CallProcess(HandlerProcess):
     def finish(self) -> None:
         """Nobody waits for anything more of it."""
         self.finished = True
-        for fd in self.fds():
+        for fd in (self._control.fileno(), *self.logs.fds()):
             self._loop.forget(fd)
 
     def _send(self, payload: bytes) -> bool:

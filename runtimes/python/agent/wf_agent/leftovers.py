@@ -22,7 +22,10 @@ def adopt_orphans() -> None:
 
 
 class OwnChildren:
-    """Those of this process, which has one thread. The kernel's list of them is kept open: each call asks for it."""
+    """Those of this process, which has one thread. The kernel's list of them is kept open: each call asks for it.
+
+    A kernel without such a list (CONFIG_PROC_CHILDREN) is an OSError: what calls leave could not be found.
+    """
 
     def __init__(self):
         self._list = os.open("/proc/self/task/%d/children" % os.getpid(), os.O_RDONLY)
@@ -42,19 +45,11 @@ def children(pid: int) -> list:
     folder = "/proc/%d/task" % pid
     try:
         for thread in os.listdir(folder):
-            found += map(int, _content("%s/%s/children" % (folder, thread)).split())
+            with open("%s/%s/children" % (folder, thread), "rb", buffering=0) as file:
+                found += map(int, file.read().split())
     except OSError:
         pass
     return found
-
-
-def _content(path: str) -> bytes:
-    """Without what a file object asks the kernel for: this is done for each call."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        return b"".join(iter(lambda: os.read(fd, READ_SIZE), b""))
-    finally:
-        os.close(fd)
 
 
 def end_tree(pid: int) -> None:

@@ -7,22 +7,26 @@ COUNTERS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_co
 SIZE = 4096
 
 
-def _opened():
+_open_counters = []  # the descriptor, from the first look on: two looks for each call
+
+
+def oom_kills() -> int:
+    """How many processes of this container the kernel has killed so far; 0 where it does not tell."""
+    if not _open_counters:
+        _open_counters.append(_opened())
+    try:
+        return _count(os.pread(_open_counters[0], SIZE, 0))
+    except OSError:
+        return 0
+
+
+def _opened() -> int:
     for path in COUNTERS:
         try:
             return os.open(path, os.O_RDONLY)
         except OSError:
             continue
-    return None
-
-
-# Stays open: it is read twice for each call.
-_counters = _opened()
-
-
-def oom_kills() -> int:
-    """How many processes of this container the kernel has killed so far; 0 where it does not tell."""
-    return 0 if _counters is None else _count(os.pread(_counters, SIZE, 0))
+    return -1
 
 
 def _count(counters: bytes) -> int:

@@ -40,8 +40,7 @@ class Server:
             quiet = not self._loop.turn(self._patience(left))
             if self._deaf_until:
                 self._hear_again()
-            if self._waiting:
-                self._seat_waiting()
+            self._seat_waiting()
             self._places.tend(len(self._waiting), quiet)
             left = self._note_lifetime()
 

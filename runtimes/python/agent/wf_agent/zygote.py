@@ -106,7 +106,7 @@ def _fork_calls(settings, channel, function) -> None:
 def _do_once(settings) -> None:
     """What the interpreter and the C library do when they do something for the first time, not again in each child."""
     child.warm(settings.result_limit)
-    os.environ.update(os.environ)
+    os.environ.update(os.environ)  # the C library copies them all at the first change
     os.nice(0)
 
 
@@ -126,7 +126,7 @@ def _fork_when_asked(channel):  # noqa: C901 -- in one piece, for the reason tha
     while True:
         for fd, _ in poll_both():
             if fd == ended:
-                read(fd, 4096)
+                read(fd, 4096)  # before anybody else could, as it was registered first
                 try:
                     pid, status = wait(-1, no_hang)
                     while pid:
@@ -174,7 +174,7 @@ def _fork_later(channel, watch) -> int:
             continue
 
 
-def _serve_call(settings, request: bytes, ends: list, function) -> None:
+def _serve_call(settings, request: bytes, ends: tuple, function) -> None:
     child.connect(ends)
     close_ends(ends)
     _prepare(os.fsdecode(request[TOKEN_SIZE:]))
