@@ -20,8 +20,8 @@ class Clock:
     """Started and ended in Unix milliseconds. The length comes from a clock that nobody can set back."""
 
     def __init__(self):
+        self._mark = perf_counter()  # before: a pause between the two must not make the end too early
         self._started = time()
-        self._mark = perf_counter()
 
     def stop(self) -> dict:
         took = perf_counter() - self._mark
