@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -54,7 +55,7 @@ def test_a_change_that_is_taken_back_leaves_no_mark() -> None:
 
 
 def test_a_folder_without_a_mark_gets_one() -> None:
-    generation._path().unlink()
+    settings.WF_GENERATION.unlink()
     assert generation.current() == generation.current()
 
 

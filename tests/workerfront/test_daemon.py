@@ -97,8 +97,9 @@ def test_the_command_says_it_plainly_and_fails(tmp_path: Path) -> None:
 
 def test_a_start_in_the_background_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
     worker = ["sh", "-c", 'echo $$ >"$0/draft"; mv "$0/draft" "$0/pid"; exec sleep 1000', str(tmp_path)]
-    code = f"import pathlib; from workerfront import daemon; daemon.start(pathlib.Path({str(tmp_path)!r}), {worker})"
-    starter = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, cwd=ROOT)
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a background job does not
+    begins = f"import pathlib; from workerfront import daemon; daemon.start(pathlib.Path({str(tmp_path)!r}), {worker})"
+    starter = subprocess.Popen([sys.executable, "-c", f"{hears}; {begins}"], stderr=subprocess.DEVNULL, cwd=ROOT)
     eventually((tmp_path / "pid").exists)
     starter.send_signal(signal.SIGINT)
     assert starter.wait(20) != 0
