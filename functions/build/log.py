@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 KEPT = 256 << 10  # characters: the end of the log, where the reason is
 _LAYER = re.compile(r"^ ---> ([0-9a-f]{12})$", re.MULTILINE)
-_LOST_LAYER = re.compile(r"unknown parent image ID|No such image: sha256:")
+_LOST_LAYER = re.compile(
+    r"unknown parent image ID|No such image: sha256:|failed to get digest sha256:|layer does not exist"
+)
 _NETWORK_SIGNS = (
     "Temporary failure in name resolution",
     "Failed to establish a new connection",

@@ -39,6 +39,8 @@ def test_an_error_in_the_stream_is_a_failure() -> None:
     [
         ("unknown parent image ID sha256:aaa", True),
         ("No such image: sha256:aaa", True),
+        ("failed to get digest sha256:aaa: open /var/lib/docker/image/overlay2/imagedb/content/sha256/aaa", True),
+        ("layer does not exist", True),
         ("No such image: python:3.7-slim", False),
         ("", False),
     ],
