@@ -64,7 +64,9 @@ def test_a_call_that_fills_tmp_leaves_room_for_the_next(limited: ContractFunctio
     assert limited.value("fill") == "full"
     eventually(lambda: limited.call("fill").json.get("Result", {}).get("body") == "full")
     eventually(lambda: _finds_nothing(limited.call("temporary")))  # it is wiped after the answer
-    assert limited.value("temporary")["folder"].startswith("/tmp/")
+    found = limited.value("temporary")
+    assert found["before"] == []
+    assert found["folder"].startswith("/tmp/")
 
 
 def _finds_nothing(reply: Reply) -> bool:

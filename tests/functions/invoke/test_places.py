@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.utils import timezone
 
-from functions.invoke import place
+from functions.invoke import place, routes
 from functions.invoke.call import Answer, Call
 from functions.invoke.invoker import invoke
 from functions.models import Execution, Function, PoolEntry
-from functions.models.execution import ExecutionState
+from functions.models.execution import ExecutionState, StartType
 from functions.models.pool_entry import PoolKind, PoolState
 from functions.pool import long_lived
 from tests.functions.fake_agent import HELLO, AgentEnds, soon, takes_call
@@ -44,6 +44,24 @@ def test_calls_of_a_function_share_its_long_lived_container(call: Callable[[], A
     assert {answer.execution.container_name for answer in answers} == {entry.container_name}
     assert all(rows.snapshot(answer.execution)["version"] == entry.image.version for answer in answers if entry.image)
     assert all(rows.snapshot(answer.execution)["image_name"] == "hf_hello" for answer in answers)
+
+
+def test_calls_that_lose_their_container_at_once_do_not_change_the_entry_that_they_share(
+    call: Callable[[], Answer], platform: Platform
+) -> None:
+    configure(using_rest_mode=True)
+    call(), call()
+    warm = routes.find("Hello", platform).warm
+    assert warm
+    reached = long_lived.knock(warm.entry, warm.container)
+    assert reached
+    calls = [place.Shared(reached, warm.options.isolation, StartType.WARM) for _ in range(2)]
+    for lost in calls:
+        lost.lost()
+        lost.leave()
+    eventually(lambda: not PoolEntry.objects.filter(kind=PoolKind.LONG_LIVED).exists())
+    assert (warm.entry.state, bool(warm.entry.pk)) == (PoolState.SERVING, True)
+    assert way(call()) == ("SUCCEEDED", "cold")
 
 
 @pytest.fixture
